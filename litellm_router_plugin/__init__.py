@@ -1,0 +1,1 @@
+"""Cost-aware tier routing for LiteLLM."""

@@ -1,0 +1,1 @@
+"""After the call, locally: is the answer good enough. One check, one file."""

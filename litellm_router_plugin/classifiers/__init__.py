@@ -1,0 +1,1 @@
+"""Before the call: which tier suffices. One kind, one file."""

@@ -1,0 +1,1 @@
+"""Configuration as frozen pydantic models: the written form of a tier router."""

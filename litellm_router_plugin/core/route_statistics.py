@@ -1,0 +1,67 @@
+"""Running statistics of one route and model, which route-relative checks compare an answer with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Count, mean and sum of squared deviations of one number (Welford 1962)."""
+
+    count: int = 0
+    mean: float = 0.0
+    squared_deviations: float = 0.0
+
+    def with_value(self, value: float) -> Moments:
+        """These moments after one more value; a value that is not finite is left out."""
+        if not math.isfinite(value):
+            return self
+        count = self.count + 1
+        delta = value - self.mean
+        mean = self.mean + delta / count
+        return Moments(count, mean, self.squared_deviations + delta * (value - mean))
+
+    def merged(self, other: Moments) -> Moments:
+        """The moments of both samples together (Chan, Golub and LeVeque 1979)."""
+        count = self.count + other.count
+        if not count:
+            return self
+        delta = other.mean - self.mean
+        mean = self.mean + delta * other.count / count
+        spread = self.squared_deviations + other.squared_deviations
+        return Moments(count, mean, spread + delta * delta * self.count * other.count / count)
+
+    @property
+    def deviation(self) -> float:
+        """Population standard deviation; 0 with fewer than two values."""
+        return math.sqrt(self.squared_deviations / self.count) if self.count > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RouteStatistics:
+    """What is known of one (route, model): moments of named answer features. Nothing is known of a new one."""
+
+    features: Mapping[str, Moments] = field(default=MappingProxyType({}), hash=False)
+
+    @property
+    def answers(self) -> int:
+        """How many answers were seen."""
+        return max((moments.count for moments in self.features.values()), default=0)
+
+    def moments(self, name: str) -> Moments:
+        """The moments of a feature; empty ones for a feature never seen."""
+        return self.features.get(name, Moments())
+
+    def with_values(self, values: Mapping[str, float]) -> RouteStatistics:
+        """These statistics after one more answer."""
+        merged = dict(self.features)
+        for name, value in values.items():
+            merged[name] = self.moments(name).with_value(value)
+        return RouteStatistics(MappingProxyType(merged))
+
+
+NO_STATISTICS = RouteStatistics()

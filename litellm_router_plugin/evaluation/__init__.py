@@ -1,0 +1,1 @@
+"""Datasets, policies over recorded outcomes, frontiers, reports and plots."""

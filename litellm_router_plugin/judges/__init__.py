@@ -1,0 +1,1 @@
+"""After the call, by a model: grade the answer."""

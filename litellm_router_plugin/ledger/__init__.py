@@ -1,0 +1,1 @@
+"""Calls in, cost, savings and summaries out."""
