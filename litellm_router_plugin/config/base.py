@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,21 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
+def _reference_kind(field: FieldInfo) -> str | None:
+    """What a field refers to; the mark of an optional field sits inside its union."""
+    marks = list(field.metadata)
+    for member in get_args(field.annotation):
+        marks.extend(getattr(member, "__metadata__", ()))
+    return next((mark.kind for mark in marks if isinstance(mark, Reference)), None)
+
+
 def references(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
     """Every set code or file reference below some settings, as (path of the key, kind)."""
     if isinstance(settings, Settings):
         for name, field in type(settings).model_fields.items():
             value = getattr(settings, name)
             where = f"{path}.{name}" if path else name
-            kind = next((m.kind for m in field.metadata if isinstance(m, Reference)), None)
+            kind = _reference_kind(field)
             if kind and value is not None:
                 yield where, kind
             else:
