@@ -1,0 +1,214 @@
+"""Which tier a request starts on, and why: one pure function over what is known.
+
+Precedence: provider state > pin > experiment > classifier > sticky (raises) > floor (raises) > cap (lowers) > hard
+capability (raises) > tier health (next healthy tier up, else down). The cause names the last rule that set the tier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, get_args
+
+from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.tiers import Ladder
+from litellm_router_plugin.errors import ContradictoryBounds, NoTierFits
+
+Cause = Literal[
+    "state",
+    "pinned",
+    "experiment",
+    "rule",
+    "domain",
+    "context",
+    "learned",
+    "llm",
+    "embedding",
+    "python",
+    "default",
+    "sticky",
+    "floor",
+    "cap",
+    "context_window",
+    "modality",
+    "tools",
+    "tier_down",
+    "break_even",
+    "deadline",
+    "classifier_failed",
+    "plugin_error",
+]
+CAUSES: tuple[str, ...] = get_args(Cause)
+
+Lack = Literal["context_window", "modality", "tools"]
+"""What a tier's deployments lack for a request."""
+
+LACK_WORDS: Mapping[Lack, str] = MappingProxyType(
+    {
+        "context_window": "its context window is too small for this request",
+        "modality": "it cannot read what the messages hold besides text",
+        "tools": "it cannot call tools",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the client asked for by header or metadata; tier names are checked against the ladder."""
+
+    tier: str | None = None
+    min_tier: str | None = None
+    max_tier: str | None = None
+    cascade: bool | None = None
+    conversation: str | None = None
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A floor and a cap, as rungs; None where there is none."""
+
+    floor: int | None = None
+    cap: int | None = None
+
+    def narrowed(self, other: Bounds) -> Bounds:
+        """Both bounds together: the highest floor and the lowest cap."""
+        floors = [rung for rung in (self.floor, other.floor) if rung is not None]
+        caps = [rung for rung in (self.cap, other.cap) if rung is not None]
+        return Bounds(max(floors, default=None), min(caps, default=None))
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionInputs:
+    """Everything a decision depends on.
+
+    Attributes:
+        has_state: The request carries provider-bound state.
+        state_tier: The tier that made that state; None where the maker is unknown.
+        pin: The tier that the client asked for.
+        experiment_tier: The tier that an experiment's arm sets.
+        forecast: What the classifier said.
+        sticky_tier: The highest tier used in this conversation so far.
+        client: The client's own floor and cap.
+        owner: The floor and cap of key and team; the boundary that a client cannot pass.
+        lacks: Tier name -> what its deployments lack for this request.
+        unhealthy: Names of tiers whose deployments are all cooling down.
+    """
+
+    has_state: bool = False
+    state_tier: str | None = None
+    pin: str | None = None
+    experiment_tier: str | None = None
+    forecast: Forecast = NOTHING_FIRED
+    sticky_tier: str | None = None
+    client: Bounds = Bounds()
+    owner: Bounds = Bounds()
+    lacks: Mapping[str, Lack] = field(default=MappingProxyType({}), hash=False)
+    unhealthy: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A rung and the rule that set it."""
+
+    rung: int
+    cause: Cause
+
+
+def choose_tier(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Choice:
+    """The tier that a request starts on.
+
+    Raises:
+        UnknownTier: A name in the inputs is not on the ladder.
+        ContradictoryBounds: The client's floor lies above its cap.
+        NoTierFits: No tier that the request may use can take it.
+    """
+    if inputs.has_state:
+        return Choice(ladder.rung(inputs.state_tier or default_tier), "state")
+    check_bounds(ladder, inputs.client)
+    choice = _proposed(ladder, default_tier, inputs)
+    choice = _raised_by_conversation(ladder, choice, inputs)
+    choice = _bounded(choice, inputs.client.narrowed(inputs.owner), inputs.owner)
+    choice = _capable(ladder, choice, inputs)
+    return healthy_choice(ladder, choice, inputs)
+
+
+def check_bounds(ladder: Ladder, bounds: Bounds) -> None:
+    """Refuse a floor above a cap; raises `ContradictoryBounds`."""
+    if bounds.floor is not None and bounds.cap is not None and bounds.floor > bounds.cap:
+        raise ContradictoryBounds(ladder[bounds.floor].name, ladder[bounds.cap].name, ladder.names)
+
+
+def _proposed(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Choice:
+    if inputs.pin is not None:
+        return Choice(ladder.rung(inputs.pin), "pinned")
+    if inputs.experiment_tier is not None:
+        return Choice(ladder.rung(inputs.experiment_tier), "experiment")
+    forecast = inputs.forecast
+    rung = ladder.rung(forecast.tier or default_tier)
+    if forecast.failed:
+        return Choice(rung, "classifier_failed")
+    return Choice(rung, forecast.cause if forecast.tier else "default")
+
+
+def _raised_by_conversation(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
+    if inputs.sticky_tier is None or inputs.pin is not None:
+        return choice
+    rung = ladder.rung(inputs.sticky_tier)
+    return Choice(rung, "sticky") if rung > choice.rung else choice
+
+
+def _bounded(choice: Choice, bounds: Bounds, owner: Bounds) -> Choice:
+    """Raised to the floor, then lowered to the cap; where both meet, the cap is the boundary."""
+    if bounds.floor is not None and choice.rung < bounds.floor:
+        choice = Choice(bounds.floor, "floor")
+    if bounds.cap is not None and choice.rung > bounds.cap:
+        choice = Choice(bounds.cap, "cap")
+    if owner.cap is not None and choice.rung > owner.cap:  # a key's floor never lifts above its own cap
+        choice = Choice(owner.cap, "cap")
+    return choice
+
+
+def _cap_of(ladder: Ladder, inputs: DecisionInputs) -> int:
+    cap = inputs.client.narrowed(inputs.owner).cap
+    return len(ladder) - 1 if cap is None else cap
+
+
+def _capable(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
+    lack = inputs.lacks.get(ladder[choice.rung].name)
+    if lack is None:
+        return choice
+    for rung in range(choice.rung + 1, _cap_of(ladder, inputs) + 1):
+        if ladder[rung].name not in inputs.lacks:
+            return Choice(rung, lack)
+    raise NoTierFits(_why_none_fits(ladder, choice, inputs))
+
+
+def _why_none_fits(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> str:
+    cap = _cap_of(ladder, inputs)
+    reasons = []
+    for tier in ladder.tiers[choice.rung :]:
+        lack = inputs.lacks.get(tier.name)
+        if ladder.rung(tier.name) > cap:
+            reasons.append(f"{tier.name}: above the cap of this request")
+        elif lack:
+            reasons.append(f"{tier.name}: {LACK_WORDS[lack]}")
+    return "no tier can take this request. " + "; ".join(reasons)
+
+
+def healthy_choice(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
+    """The choice, or the next healthy tier up that may take the request, else the next one down.
+
+    Where no tier is healthy the choice stands, and the host reports its own error.
+    """
+    if ladder[choice.rung].name not in inputs.unhealthy:
+        return choice
+    cap = _cap_of(ladder, inputs)
+    upwards: Sequence[int] = range(choice.rung + 1, cap + 1)
+    downwards: Sequence[int] = range(choice.rung - 1, -1, -1)
+    for rung in (*upwards, *downwards):
+        name = ladder[rung].name
+        if name not in inputs.unhealthy and name not in inputs.lacks:
+            return Choice(rung, "tier_down")
+    return choice

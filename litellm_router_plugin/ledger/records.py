@@ -1,0 +1,125 @@
+"""What the ledger holds of one decision and of each call made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from litellm_router_plugin.core.money import Price, Usage
+from litellm_router_plugin.core.ports import CallRole
+
+CallStatus = Literal["pending", "settled", "failed", "unknown"]
+CostState = Literal["pending", "final", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose request it is; the key's hash decides who may see it. Empty strings where LiteLLM knows none."""
+
+    key: str = ""
+    user: str = ""
+    team: str = ""
+    end_user: str = ""
+
+
+NOBODY = Owner()
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """One provider call.
+
+    Attributes:
+        call_id: LiteLLM's call id.
+        role: Why it was made.
+        tier: The tier that it was made for; empty for a judge or a classifier.
+        attempt: Its number among the tier calls of the request, from 1; 0 for other calls.
+        model: The model that answered, as LiteLLM's row names it.
+        usage: Its tokens.
+        cost: USD as LiteLLM's row has it; None while pending and where the price is unknown.
+        cache_hit: LiteLLM's response cache served it, so it cost nothing.
+        verdict: What became of an attempt's answer; empty when nobody looked at it.
+        failed_checks: Checks that rejected the answer.
+    """
+
+    call_id: str
+    role: CallRole
+    tier: str = ""
+    attempt: int = 0
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    cost: Decimal | None = None
+    cache_hit: bool = False
+    status: CallStatus = "pending"
+    verdict: str = ""
+    failed_checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCall:
+    """What LiteLLM's logging event says of a finished call. ``cost`` is None where its price is unknown."""
+
+    model: str
+    usage: Usage
+    cost: Decimal | None
+    cache_hit: bool = False
+
+
+@dataclass(slots=True)
+class DecisionRecord:
+    """One request: the decision, its calls, and what they cost.
+
+    Attributes:
+        tier: The tier that answered (the one decided on until then).
+        prices: Tier name -> its price when the decision was made; None where unknown.
+        baseline: The tier or model that savings are measured against, a key of ``prices``.
+        served_call: The call whose answer went to the client; None while there is none, or if all failed.
+        closed_at: Clock time at which the answer, or the error, was handed to the host; None before.
+    """
+
+    decision_id: str
+    router: str
+    tier: str
+    cause: str
+    owner: Owner = NOBODY
+    signals: tuple[str, ...] = ()
+    route: str = "default"
+    pinned: bool = False
+    escalated: bool = False
+    experiment: str = ""
+    mode: str = "route"
+    p_success: Mapping[str, float] = field(default_factory=dict)
+    confidence: float | None = None
+    difficulty: float | None = None
+    expected_cost: Mapping[str, float] = field(default_factory=dict)
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
+    baseline: str = ""
+    created_at: float = 0.0
+    closed_at: float | None = None
+    served_call: str | None = None
+    calls: list[CallRecord] = field(default_factory=list)
+
+    def call(self, call_id: str) -> CallRecord | None:
+        """The record of a call of this request."""
+        return next((call for call in self.calls if call.call_id == call_id), None)
+
+    @property
+    def served(self) -> CallRecord | None:
+        """The call whose answer went to the client."""
+        return self.call(self.served_call) if self.served_call else None
+
+    @property
+    def cost_state(self) -> CostState:
+        """``pending`` until the request is closed and every call has reported; ``unknown`` where one has no price."""
+        if self.closed_at is None or any(call.status == "pending" for call in self.calls):
+            return "pending"
+        return "unknown" if any(call.cost is None for call in self.calls) else "final"
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Everything that this request cost, in USD; None unless it is final."""
+        if self.cost_state != "final":
+            return None
+        return sum((call.cost for call in self.calls if call.cost is not None), Decimal(0))

@@ -1,0 +1,139 @@
+"""Running totals over finished requests, and the summary made from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from litellm_router_plugin.ledger.savings import Contribution
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over finished requests. ``cost_if_always`` holds None once a counterfactual was unknown."""
+
+    requests: int = 0
+    failed: int = 0
+    unpriced: int = 0
+    escalated: int = 0
+    requests_by_tier: Counter[str] = field(default_factory=Counter)
+    tokens_by_tier: Counter[str] = field(default_factory=Counter)
+    costs_by_tier: dict[str, Decimal] = field(default_factory=dict)
+    overhead: Decimal = Decimal(0)
+    cost_if_always: dict[str, Decimal] = field(default_factory=dict)
+    unknown_if_always: Counter[str] = field(default_factory=Counter)
+    checked_by_tier: Counter[str] = field(default_factory=Counter)
+    accepted_by_tier: Counter[str] = field(default_factory=Counter)
+
+    def add(self, part: Contribution, sign: int = 1) -> None:
+        """Add a contribution; with ``sign=-1`` take one out again (a call reported late)."""
+        self.requests += sign
+        self.failed += sign * (not part.tier)
+        self.unpriced += sign * (not part.priced)
+        self.escalated += sign * part.escalated
+        if part.tier:
+            self.requests_by_tier[part.tier] += sign
+            self.tokens_by_tier[part.tier] += sign * part.tokens
+            self.costs_by_tier[part.tier] = self.costs_by_tier.get(part.tier, Decimal(0)) + sign * part.answer_cost
+        self.overhead += sign * part.overhead
+        for name, cost in part.cost_if_always.items():
+            if cost is None:
+                self.unknown_if_always[name] += sign
+            else:
+                self.cost_if_always[name] = self.cost_if_always.get(name, Decimal(0)) + sign * cost
+
+    def add_totals(self, other: Totals) -> None:
+        """Add another worker's or key's totals to these."""
+        self.requests += other.requests
+        self.failed += other.failed
+        self.unpriced += other.unpriced
+        self.escalated += other.escalated
+        self.overhead += other.overhead
+        for mine, theirs in (
+            (self.requests_by_tier, other.requests_by_tier),
+            (self.tokens_by_tier, other.tokens_by_tier),
+            (self.unknown_if_always, other.unknown_if_always),
+            (self.checked_by_tier, other.checked_by_tier),
+            (self.accepted_by_tier, other.accepted_by_tier),
+        ):
+            mine.update(theirs)
+        for amounts, others in (
+            (self.costs_by_tier, other.costs_by_tier),
+            (self.cost_if_always, other.cost_if_always),
+        ):
+            for name, amount in others.items():
+                amounts[name] = amounts.get(name, Decimal(0)) + amount
+
+    @property
+    def total_cost(self) -> Decimal:
+        """All spending, in USD."""
+        return sum(self.costs_by_tier.values(), Decimal(0)) + self.overhead
+
+    def always(self, name: str) -> Decimal | None:
+        """Cost had every request gone to this tier or model; None where that is unknown."""
+        if self.unknown_if_always[name] or name not in self.cost_if_always:
+            return None
+        return self.cost_if_always[name]
+
+
+def merged(totals: Iterable[Totals]) -> Totals:
+    """The sum of several totals."""
+    result = Totals()
+    for part in totals:
+        result.add_totals(part)
+    return result
+
+
+def summary(totals: Totals, *, baseline: str, tiers: Iterable[str], scope: str, pending: int = 0) -> dict[str, object]:
+    """The totals in the form users see; amounts in USD as JSON numbers, null where unknown.
+
+    Args:
+        totals: The sums.
+        baseline: The tier or model that savings are measured against.
+        tiers: Tier names, cheapest first; every one appears, also with no request.
+        scope: Whose numbers these are, such as ``worker``.
+        pending: Requests that are not in the sums because a call has not reported yet.
+    """
+    names = list(tiers)
+    without_routing = totals.always(baseline)
+    savings = None if without_routing is None else without_routing - totals.total_cost
+    fixed = {name: totals.always(name) for name in dict.fromkeys([*names, baseline])}
+    return {
+        "total_requests": totals.requests,
+        "requests_by_tier": {name: totals.requests_by_tier[name] for name in names},
+        "tokens_by_tier": {name: totals.tokens_by_tier[name] for name in names},
+        "costs_by_tier": {name: float(totals.costs_by_tier.get(name, Decimal(0))) for name in names},
+        "overhead_cost": float(totals.overhead),
+        "total_cost": float(totals.total_cost),
+        "cost_if_always": {name: number(cost) for name, cost in fixed.items()},
+        "savings_baseline": baseline,
+        "cost_without_routing": number(without_routing),
+        "savings": number(savings),
+        "savings_percentage": percentage(savings, without_routing),
+        "escalation_rate": totals.escalated / totals.requests if totals.requests else 0.0,
+        "acceptance_by_tier": acceptance(totals, names),
+        "failed_requests": totals.failed,
+        "unpriced_requests": totals.unpriced,
+        "pending_requests": pending,
+        "scope": scope,
+    }
+
+
+def acceptance(totals: Totals, names: Iterable[str]) -> Mapping[str, float | None]:
+    """Tier -> share of its checked answers that were accepted; null where none was checked."""
+    return {
+        name: totals.accepted_by_tier[name] / totals.checked_by_tier[name] if totals.checked_by_tier[name] else None
+        for name in names
+    }
+
+
+def percentage(savings: Decimal | None, baseline: Decimal | None) -> float | None:
+    """Savings in percent of the baseline; None when the baseline is unknown or 0."""
+    return float(100 * savings / baseline) if savings is not None and baseline else None
+
+
+def number(amount: Decimal | None) -> float | None:
+    """An amount as a JSON number."""
+    return None if amount is None else float(amount)

@@ -1,0 +1,49 @@
+"""A decision in the form users see."""
+
+from __future__ import annotations
+
+from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord
+from litellm_router_plugin.ledger.savings import savings_of
+from litellm_router_plugin.ledger.totals import number
+
+
+def decision_view(record: DecisionRecord) -> dict[str, object]:
+    """A decision as JSON: why this tier, every call, and what they cost (null while pending or where unknown)."""
+    return {
+        "decision_id": record.decision_id,
+        "router": record.router,
+        "tier": record.tier,
+        "cause": record.cause,
+        "signals": list(record.signals),
+        "escalated": record.escalated,
+        "cost_usd": number(record.cost),
+        "savings_usd": number(savings_of(record)),
+        "cost_state": record.cost_state,
+        "attempts": [_attempt(call) for call in record.calls if call.role == "attempt"],
+        "other_calls": [_other(call) for call in record.calls if call.role != "attempt"],
+        "route": record.route,
+        "experiment": record.experiment or None,
+        "confidence": record.confidence,
+        "difficulty": record.difficulty,
+        "p_success": dict(record.p_success),
+        "expected_cost": dict(record.expected_cost),
+        "created_at": record.created_at,
+    }
+
+
+def _attempt(call: CallRecord) -> dict[str, object]:
+    return {
+        "tier": call.tier,
+        "model": call.model or None,
+        "cost_usd": number(call.cost),
+        "verdict": call.verdict or None,
+        "failed_checks": list(call.failed_checks),
+        "status": call.status,
+        "cache_hit": call.cache_hit,
+        "prompt_tokens": call.usage.prompt_tokens,
+        "completion_tokens": call.usage.completion_tokens,
+    }
+
+
+def _other(call: CallRecord) -> dict[str, object]:
+    return {"role": call.role, "model": call.model or None, "cost_usd": number(call.cost), "status": call.status}
