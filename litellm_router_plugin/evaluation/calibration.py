@@ -21,7 +21,7 @@ def base_brier(happened: NDArray[np.bool_]) -> WeightedFigure:
     """The Brier score of always forecasting the share that happened."""
 
     def figure(counts: Floats) -> Floats:
-        share = counts @ happened.astype(np.float64) / counts.sum(axis=1)
+        share: Floats = counts @ happened.astype(np.float64) / counts.sum(axis=1)
         return share * (1 - share)
 
     return figure
@@ -35,4 +35,9 @@ def calibration_error(forecast: Floats, happened: NDArray[np.bool_]) -> Weighted
     bins = np.minimum((forecast * BINS).astype(int), BINS - 1)
     member = (bins[:, None] == np.arange(BINS)).astype(np.float64)
     surplus = member * (forecast - happened)[:, None]
-    return lambda counts: np.abs(counts @ surplus).sum(axis=1) / counts.sum(axis=1)
+
+    def figure(counts: Floats) -> Floats:
+        error: Floats = np.abs(counts @ surplus).sum(axis=1) / counts.sum(axis=1)
+        return error
+
+    return figure

@@ -111,3 +111,10 @@ def mean_over(groups: list[Floats]) -> Estimate:
 def weighted_mean(values: Floats) -> WeightedFigure:
     """The mean of a value a row."""
     return lambda counts: counts @ values / counts.sum(axis=1)
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Above / below; NaN where below is not positive."""
+    divided: Floats = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
+    np.divide(above, below, out=divided, where=below > 0)
+    return divided

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from litellm_router_plugin.evaluation.intervals import WeightedFigure
+from litellm_router_plugin.evaluation.intervals import WeightedFigure, ratio
 from litellm_router_plugin.evaluation.models import Floats
 
 
@@ -25,18 +25,14 @@ class _Groups:
 
     def sums(self, values: Floats) -> Floats:
         """Sums over each run, for each draw (draws x rows -> draws x runs)."""
-        return np.add.reduceat(values[:, self.order], self.starts, axis=1)
+        sums: Floats = np.add.reduceat(values[:, self.order], self.starts, axis=1)
+        return sums
 
 
 def _grouped(score: Floats) -> _Groups:
     order = np.argsort(-score, kind="stable")
     falls = np.flatnonzero(np.diff(score[order])) + 1
     return _Groups(order, np.concatenate([[0], falls]))
-
-
-def _divided(above: Floats, below: Floats) -> Floats:
-    """Above / below; NaN where below is not positive."""
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
 
 
 def auc(score: Floats, positive: NDArray[np.bool_]) -> WeightedFigure:
@@ -49,7 +45,7 @@ def auc(score: Floats, positive: NDArray[np.bool_]) -> WeightedFigure:
         misses_above = np.cumsum(misses, axis=1) - misses / 2
         total_hits, total_misses = hits.sum(axis=1), misses.sum(axis=1)
         beaten = total_misses - (hits * misses_above).sum(axis=1) / np.where(total_hits > 0, total_hits, np.nan)
-        return _divided(beaten, total_misses)
+        return ratio(beaten, total_misses)
 
     return figure
 
@@ -62,7 +58,7 @@ def apgr(score: Floats, gain: Floats) -> WeightedFigure:
         weight, recovered = groups.sums(counts), groups.sums(counts * gain)
         after = np.cumsum(recovered, axis=1) - recovered / 2
         area = (weight * after).sum(axis=1) / counts.sum(axis=1)
-        return _divided(area, recovered.sum(axis=1))
+        return ratio(area, recovered.sum(axis=1))
 
     return figure
 

@@ -1,0 +1,73 @@
+"""Forecasts and choices for rows that were not learned from: folds of the rows, and sources left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.evaluation.models import Forecasts, Progress, Trainer, forecast_rows
+from litellm_router_plugin.evaluation.rows import OutcomeRow
+
+Told = Callable[[str], None]
+"""Is told what is being done."""
+
+
+def silent(_: str) -> None:
+    """Tells nobody."""
+
+
+def fold_numbers(rows: int, folds: int, seed: int) -> NDArray[np.intp]:
+    """The fold of each row, even in size, drawn from the seed."""
+    return np.random.default_rng(seed).permutation(rows) % folds
+
+
+def out_of_fold(
+    train: Trainer, rows: Sequence[OutcomeRow], names: Sequence[str], *, folds: int, seed: int, tell: Told = silent
+) -> Forecasts:
+    """Forecasts for each row by a model fitted to the other folds.
+
+    Raises:
+        DataError: A forecast is missing or out of range.
+    """
+    number = fold_numbers(len(rows), folds, seed)
+    parts = []
+    for fold in range(folds):
+        tell(f"fold {fold + 1} of {folds}")
+        model = train([row for row, its in zip(rows, number, strict=True) if its != fold])
+        kept = np.flatnonzero(number == fold)
+        parts.append((kept, forecast_rows(model, [rows[index] for index in kept.tolist()], names)))
+    return _merged(parts, len(rows), names)
+
+
+def without_own_source(
+    train: Trainer,
+    fit: Sequence[OutcomeRow],
+    scored: Sequence[OutcomeRow],
+    names: Sequence[str],
+    *,
+    progress: Progress = iter,
+    tell: Told = silent,
+) -> Forecasts:
+    """Forecasts for each scored row by a model fitted to the rows of all other sources.
+
+    Raises:
+        DataError: A forecast is missing or out of range.
+    """
+    parts = []
+    sources = sorted({row.source for row in scored})
+    for index, source in enumerate(sources):
+        tell(f"without {source} ({index + 1} of {len(sources)})")
+        model = train([row for row in fit if row.source != source])
+        kept = np.flatnonzero([row.source == source for row in scored])
+        parts.append((kept, forecast_rows(model, [scored[index] for index in kept.tolist()], names, progress)))
+    return _merged(parts, len(scored), names)
+
+
+def _merged(parts: Sequence[tuple[NDArray[np.intp], Forecasts]], rows: int, names: Sequence[str]) -> Forecasts:
+    success, tokens = np.empty((rows, len(names))), np.empty((rows, len(names)))
+    for kept, forecasts in parts:
+        success[kept] = forecasts.success
+        tokens[kept] = forecasts.completion_tokens
+    return Forecasts({name: column for column, name in enumerate(names)}, success, tokens)
