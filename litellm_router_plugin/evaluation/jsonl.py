@@ -125,21 +125,35 @@ def parse_objects(
 def written_lines(path: Path) -> Iterator[Callable[[object], None]]:
     """A function that appends one JSON line to a new file, gzipped when the name ends in ``.gz``.
 
+    The lines become the file only when all is written: an error leaves what stood there before. Something that is no
+    plain file, such as a pipe, is written to directly.
+
     Raises:
         DataError: The file cannot be written.
     """
+    is_special = path.exists() and not path.is_file()
+    part = path if is_special else path.with_name(f"{path.name}.part")
     try:
-        with path.open("wb") as raw:
-            packed = gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) if path.suffix == ".gz" else None
-            target = packed if packed is not None else raw
-
-            def write(value: object) -> None:
-                target.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
-
-            try:
-                yield write
-            finally:
-                if packed is not None:
-                    packed.close()
+        with part.open("wb") as raw, _packed(raw, path) as target:
+            yield lambda value: _write_line(target, value)
+        if not is_special:
+            part.replace(path)
     except OSError as error:
         raise DataError(str(path), 0, f"cannot be written: {error}") from error
+    finally:
+        if not is_special:
+            part.unlink(missing_ok=True)
+
+
+def _write_line(target: BinaryIO, value: object) -> None:
+    target.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+
+
+@contextmanager
+def _packed(raw: BinaryIO, path: Path) -> Iterator[BinaryIO]:
+    """The file itself, or a packer around it; no time of day goes into it, so equal lines give equal bytes."""
+    if path.suffix != ".gz":
+        yield raw
+        return
+    with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed:
+        yield cast("BinaryIO", packed)
