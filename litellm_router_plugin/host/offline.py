@@ -39,7 +39,7 @@ def register_offline() -> None:
     """
     known = [item for item in litellm.custom_provider_map if item["provider"] == PROVIDER]
     if not known:
-        litellm.custom_provider_map.append({"provider": PROVIDER, "custom_handler": OfflineProvider()})
+        litellm.custom_provider_map.append({"provider": PROVIDER, "custom_handler": provider})
     custom_llm_setup()
 
 
@@ -222,3 +222,7 @@ class OfflineProvider(CustomLLM):  # type: ignore[misc]  # litellm's types are n
         """Same as `streaming`."""
         for chunk in _chunks(model, messages, optional_params):
             yield chunk
+
+
+provider = OfflineProvider()
+"""The instance that a config's ``custom_provider_map`` names; it holds no state."""
