@@ -7,11 +7,12 @@ capability (raises) > tier health (next healthy tier up, else down). The cause n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
 from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.tiers import Ladder
 from litellm_router_plugin.errors import ContradictoryBounds, NoTierFits
 
@@ -104,8 +105,12 @@ class DecisionInputs:
     sticky_tier: str | None = None
     client: Bounds = Bounds()
     owner: Bounds = Bounds()
-    lacks: Mapping[str, Lack] = field(default=MappingProxyType({}), hash=False)
+    lacks: Mapping[str, Lack] = field(default_factory=empty, hash=False)
     unhealthy: frozenset[str] = frozenset()
+
+    def with_unhealthy(self, tier: str) -> DecisionInputs:
+        """These inputs, and one more tier known to be cooling down."""
+        return replace(self, unhealthy=self.unhealthy | {tier})
 
 
 @dataclass(frozen=True, slots=True)

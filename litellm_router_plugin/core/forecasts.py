@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
-ClassifierCause = Literal["rule", "domain", "context", "learned", "llm", "embedding", "python", "default"]
+from litellm_router_plugin.core.frozen import empty
 
-EMPTY: Mapping[str, float] = MappingProxyType({})
+ClassifierCause = Literal["rule", "domain", "context", "learned", "llm", "embedding", "python", "default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,11 @@ class Forecast:
     tier: str | None = None
     cause: ClassifierCause = "default"
     signals: tuple[str, ...] = ()
-    p_success: Mapping[str, float] = field(default=EMPTY, hash=False)
+    p_success: Mapping[str, float] = field(default_factory=empty, hash=False)
     confidence: float | None = None
     difficulty: float | None = None
     abstained: bool = False
-    expected_cost: Mapping[str, float] = field(default=EMPTY, hash=False)
+    expected_cost: Mapping[str, float] = field(default_factory=empty, hash=False)
     failed: bool = False
 
 

@@ -8,9 +8,9 @@ from typing import Literal, Protocol, runtime_checkable
 
 from litellm_router_plugin.core.answers import AnswerView
 from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.route_statistics import RouteStatistics
-from litellm_router_plugin.core.tiers import NO_PARAMS
 from litellm_router_plugin.core.verdicts import Finding, Verdict
 
 CallRole = Literal["attempt", "judge", "second_opinion", "classifier"]
@@ -32,7 +32,7 @@ class ModelCall:
     model_group: str
     messages: Sequence[Mapping[str, object]]
     timeout_s: float
-    params: Mapping[str, object] = field(default=NO_PARAMS, hash=False)
+    params: Mapping[str, object] = field(default_factory=empty, hash=False)
 
 
 class ModelCalls(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from litellm_router_plugin.core.tiers import NO_PARAMS
+from litellm_router_plugin.core.frozen import empty
 
 Endpoint = Literal["chat", "messages", "responses", "text"]
 """The kind of call: chat completions, Anthropic messages, OpenAI responses, text completions."""
@@ -41,7 +41,7 @@ class ToolSpec:
     """A tool that the model may call; ``schema`` is the JSON schema of its arguments as the client sent it."""
 
     name: str
-    schema: Mapping[str, object] = field(default=NO_PARAMS, hash=False)
+    schema: Mapping[str, object] = field(default_factory=empty, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

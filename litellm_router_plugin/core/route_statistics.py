@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from litellm_router_plugin.core.frozen import empty
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -45,7 +47,7 @@ class Moments:
 class RouteStatistics:
     """What is known of one (route, model): moments of named answer features. Nothing is known of a new one."""
 
-    features: Mapping[str, Moments] = field(default=MappingProxyType({}), hash=False)
+    features: Mapping[str, Moments] = field(default_factory=empty, hash=False)
 
     @property
     def answers(self) -> int:

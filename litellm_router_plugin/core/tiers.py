@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
+from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.errors import UnknownTier
-
-NO_PARAMS: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Tier:
 
     name: str
     model_group: str
-    params: Mapping[str, object] = field(default=NO_PARAMS, hash=False)
+    params: Mapping[str, object] = field(default_factory=empty, hash=False)
     like: str | None = None
 
 
