@@ -1,0 +1,107 @@
+"""Settings of experiments: a share of the traffic that gets other settings, so that the two can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from litellm_router_plugin.config.base import Settings
+from litellm_router_plugin.config.cascade import CascadeSettings
+from litellm_router_plugin.config.classifiers import ClassifierSettings, tier_names
+from litellm_router_plugin.config.conversation import ConversationSettings
+from litellm_router_plugin.config.tiers import TierName
+from litellm_router_plugin.core.experiments import Experiment, Unit
+
+ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+"""An experiment's name: it travels in headers, so letters, digits, ``_``, ``.`` and ``-`` only."""
+
+SWITCHES = {"on": True, "off": False}
+
+
+class ArmSettings(Settings):
+    """What is different in the arm. A section given here replaces the router's whole section of that name.
+
+    Attributes:
+        tier: Pins the tier.
+        min_tier: The lowest tier.
+        max_tier: The highest tier.
+        default_tier: The tier when nothing speaks for another.
+        classifier: Another classifier.
+        conversation: Other conversation settings.
+        cascade: Another cascade, or ``on`` or ``off`` for the router's own.
+    """
+
+    tier: TierName | None = None
+    min_tier: TierName | None = None
+    max_tier: TierName | None = None
+    default_tier: TierName | None = None
+    classifier: ClassifierSettings | None = None
+    conversation: ConversationSettings | None = None
+    cascade: bool | CascadeSettings | None = None
+
+    @field_validator("cascade", mode="before")
+    @classmethod
+    def _read_switch(cls, value: object) -> object:
+        """``on`` and ``off`` are booleans to YAML and words to JSON."""
+        return SWITCHES.get(value, value) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> ArmSettings:
+        if not self.changed:
+            raise ValueError("an arm that changes nothing is no experiment; set at least one thing, such as tier")
+        return self
+
+    @property
+    def changed(self) -> dict[str, object]:
+        """Setting -> value, of those that are set."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def named_tiers(self) -> Iterator[tuple[str, str]]:
+        """Every tier that the arm names, as (path of the key, tier)."""
+        for key in ("tier", "min_tier", "max_tier", "default_tier"):
+            tier = getattr(self, key)
+            if tier is not None:
+                yield key, tier
+        if self.classifier is not None:
+            for path, tier in tier_names(self.classifier):
+                yield f"classifier.{path}" if path else "classifier", tier
+
+
+class ExperimentSettings(Settings):
+    """One experiment.
+
+    Attributes:
+        name: Unique within the router.
+        unit: What is assigned as a whole: ``user``, ``key``, ``conversation`` or ``request``.
+        share: Share of the units, 0..1, that get the arm's settings; the rest is the control. 0 pauses the experiment,
+            1 gives its settings to everybody; both leave nothing to compare.
+        salt: Another salt draws another sample of units, and starts the experiment's data afresh.
+        arm: Written ``set``: what is different in the arm.
+    """
+
+    name: ExperimentName
+    unit: Unit = "user"
+    share: Annotated[float, Field(ge=0, le=1)]
+    salt: Annotated[str, Field(max_length=1_000)] = ""
+    arm: Annotated[ArmSettings, Field(alias="set")]
+
+    @property
+    def pinned_tier(self) -> str | None:
+        """The tier that the arm pins; None when it pins none."""
+        return self.arm.tier
+
+    def to_experiment(self) -> Experiment:
+        """The experiment as the core sees it."""
+        written = self.arm.model_dump(mode="json", exclude_unset=True, by_alias=True)
+        return Experiment(
+            name=self.name,
+            unit=self.unit,
+            share=self.share,
+            overrides=self.arm.changed,
+            definition=json.dumps(written, sort_keys=True, separators=(",", ":")),
+            salt=self.salt,
+        )
