@@ -2,6 +2,7 @@
 
 TierRouterError
 ├── ConfigError              a setting is wrong: where (path), what, how to fix it
+│   └── ConfigErrors         several of them at once
 ├── RequestRefused           the client asked for something that cannot be; becomes a 400
 │   ├── UnknownTier          a tier name that the ladder does not have
 │   ├── ContradictoryBounds  the floor lies above the cap
@@ -39,6 +40,15 @@ class ConfigError(TierRouterError, ValueError):
         self.problem = problem
         self.fix = fix
         super().__init__(f"{path}: {problem}" + (f". {fix}" if fix else ""))
+
+
+class ConfigErrors(ConfigError):
+    """Several settings are wrong; ``errors`` holds each."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(errors[0].path, errors[0].problem, errors[0].fix)
+        self.args = ("\n".join(str(error) for error in errors),)
 
 
 class RequestRefused(TierRouterError, ValueError):

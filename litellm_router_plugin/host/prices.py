@@ -26,7 +26,7 @@ def price_of(litellm_params: Mapping[str, object], model_info: Mapping[str, obje
     ``model_info.base_model`` and for the model itself. A price of 0 that somebody wrote down is a price.
     """
     info = model_info or _NOTHING
-    listed = _listed(litellm_params, info)
+    listed = entry_of(litellm_params, info)
 
     def first(key: str) -> Decimal | None:
         found = (_amount(source.get(key)) for source in (litellm_params, info, listed))
@@ -49,8 +49,11 @@ def _amount(value: object) -> Decimal | None:
     return usd(number) if math.isfinite(number) and number >= 0 else None
 
 
-def _listed(litellm_params: Mapping[str, object], info: Mapping[str, object]) -> Mapping[str, object]:
-    """The entry of LiteLLM's map; its own ``base_model`` is not looked at for custom providers."""
+def entry_of(litellm_params: Mapping[str, object], info: Mapping[str, object]) -> Mapping[str, object]:
+    """The entry of LiteLLM's map for a deployment; empty where it has none.
+
+    ``base_model`` comes first, except for offline models: LiteLLM does not look at it for custom providers.
+    """
     model = str(litellm_params.get("model", ""))
     names = [model] if is_offline(model) else [info.get("base_model"), litellm_params.get("base_model"), model]
     provider = litellm_params.get("custom_llm_provider")

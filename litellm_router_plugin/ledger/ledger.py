@@ -68,6 +68,14 @@ class Ledger:
             while len(self._decisions) > MAX_DECISIONS:
                 self._forget(next(iter(self._decisions)))
 
+    def describe(self, decision_id: str, **facts: object) -> None:
+        """Enter what was decided; ``facts`` are fields of `DecisionRecord`."""
+        with self._lock:
+            record = self._decisions.get(decision_id)
+            if record is not None:
+                for name, value in facts.items():
+                    setattr(record, name, value)
+
     def start_call(self, decision_id: str, call: CallRecord) -> None:
         """A call is about to be made for a request."""
         with self._lock:
@@ -127,6 +135,17 @@ class Ledger:
             record.served_call, record.tier, record.cause = served_call, tier, cause
             record.escalated, record.closed_at = escalated, self._clock()
             self._refresh(record)
+
+    def discard(self, decision_id: str) -> None:
+        """Take a request out of the books that was refused before any call: it is the client's mistake, no traffic.
+
+        One for which a classifier was asked already stays, as a failed request that cost something.
+        """
+        with self._lock:
+            record = self._decisions.get(decision_id)
+            if record is not None and not record.calls:
+                del self._decisions[decision_id]
+                self._pending.pop(decision_id, None)
 
     def sweep(self) -> None:
         """Give up on calls that have not reported in time."""

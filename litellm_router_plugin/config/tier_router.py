@@ -1,0 +1,69 @@
+"""Settings of one tier router: what stands in ``model_info.tier_router`` of its deployment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from litellm_router_plugin.config.base import Settings
+from litellm_router_plugin.config.cascade import CascadeSettings
+from litellm_router_plugin.config.classifiers import ClassifierSettings, RulesSettings
+from litellm_router_plugin.config.conversation import ConversationSettings
+from litellm_router_plugin.config.experiments import ExperimentSettings
+from litellm_router_plugin.config.tiers import TierSettings
+from litellm_router_plugin.core.tiers import Ladder, Tier
+
+
+class StoreSettings(Settings):
+    """What of a request is stored beside its numbers: nothing, its features, or its text."""
+
+    prompts: Literal["none", "features", "full"] = "none"
+
+
+class TierRouterConfig(Settings):
+    """A tier router as it is written.
+
+    Attributes:
+        mode: ``route`` acts on decisions; ``observe`` decides and changes nothing.
+        tiers: The ladder, cheapest first.
+        default_tier: The tier when nothing speaks for another. Absent: the middle one, of two the dearer.
+        classifier: Predicts before the call which tier suffices.
+        conversation: How a conversation keeps its tier; absent: it does not.
+        cascade: How answers are checked; absent: they are not.
+        experiments: Shares of the traffic that get other settings.
+        savings_baseline: The tier or model that savings are measured against. Absent: the dearest tier.
+        store: What is stored of prompts.
+    """
+
+    mode: Literal["route", "observe"] = "route"
+    tiers: Annotated[tuple[TierSettings, ...], Field(min_length=2, max_length=16)]
+    default_tier: str | None = None
+    classifier: ClassifierSettings = Field(default_factory=lambda: RulesSettings(type="rules"))
+    conversation: ConversationSettings | None = None
+    cascade: CascadeSettings | None = None
+    experiments: tuple[ExperimentSettings, ...] = ()
+    savings_baseline: str | None = None
+    store: StoreSettings = StoreSettings()
+
+    @model_validator(mode="after")
+    def _tier_names_differ(self) -> TierRouterConfig:
+        names = [tier.name for tier in self.tiers]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two tiers are named {', '.join(twice)}; give each its own name")
+        return self
+
+    @property
+    def ladder(self) -> Ladder:
+        """The tiers as the core sees them."""
+        return Ladder(tuple(Tier(t.name, t.model_group, t.params, t.like) for t in self.tiers))
+
+    @property
+    def default(self) -> str:
+        """The name of the default tier."""
+        return self.default_tier or self.tiers[len(self.tiers) // 2].name
+
+    @property
+    def baseline(self) -> str:
+        """The tier or model that savings are measured against."""
+        return self.savings_baseline or self.tiers[-1].name

@@ -1,0 +1,129 @@
+"""From a host call to a decision: gathers what is known, asks the classifier, applies the precedence.
+
+Total but for refusals: a fault of the plugin's own costs the request the default tier and nothing more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier
+from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.ports import ModelCalls
+from litellm_router_plugin.core.reading import read_request
+from litellm_router_plugin.core.requests import Endpoint, RequestView
+from litellm_router_plugin.errors import ClassifierFailed, RequestRefused
+from litellm_router_plugin.host.identity import METADATA_KEY, owner_bounds, owner_of
+from litellm_router_plugin.host.overrides import client_bounds, read_overrides
+from litellm_router_plugin.host.private import redacts
+from litellm_router_plugin.host.scope import RequestScope
+from litellm_router_plugin.host.state import state_keys
+from litellm_router_plugin.ledger.records import Owner
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.host.routing import TierRouting
+    from litellm_router_plugin.host.tier_router import TierRouter
+
+DECISION_ID_BYTES = 16
+"""128 random bits: a decision's id cannot be guessed."""
+
+
+def new_scope(
+    tier_router: TierRouter, endpoint: Endpoint, request: Mapping[str, Any], bucket: Mapping[str, Any]
+) -> RequestScope:
+    """A scope on the default tier, to be filled by `decide`."""
+    rung = tier_router.ladder.rung(tier_router.policy.config.default)
+    return RequestScope(
+        decision_id=secrets.token_hex(DECISION_ID_BYTES),
+        tier_router=tier_router,
+        endpoint=endpoint,
+        view=RequestView(endpoint=endpoint),
+        inputs=DecisionInputs(),
+        choice=Choice(rung, "default"),
+        rung=rung,
+        owner=owner_of(bucket, request),
+    )
+
+
+async def decide(
+    routing: TierRouting, scope: RequestScope, request: Mapping[str, Any], bucket: dict[str, Any], calls: ModelCalls
+) -> None:
+    """Fill a scope with the decision for a request; ``tier_router`` is taken out of the client's metadata.
+
+    Raises:
+        RequestRefused: The client asked for something that cannot be.
+    """
+    asked = bucket.pop(METADATA_KEY, None)
+    ladder = scope.tier_router.ladder
+    scope.overrides = read_overrides(request, asked, ladder)
+    bounds = owner_bounds(bucket, scope.tier_router.name, ladder)
+    try:
+        scope.redacted = redacts(request)
+        scope.view = read_view(scope.endpoint, request)
+        scope.route = route_of(scope)
+        scope.inputs = await _inputs(routing, scope, request, calls)
+        scope.inputs = replace(scope.inputs, client=client_bounds(scope.overrides, ladder), owner=bounds)
+        scope.choice = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
+    except RequestRefused:
+        raise
+    except Exception as fault:  # noqa: BLE001  the policy for any fault of ours: count it, take the default tier
+        routing.faults.note("deciding", fault)
+        scope.inputs = DecisionInputs(client=client_bounds(scope.overrides, ladder), owner=bounds)
+        safe = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
+        scope.choice = Choice(safe.rung, "plugin_error")
+    scope.forecast = scope.inputs.forecast
+    scope.rung = scope.choice.rung
+
+
+def read_view(endpoint: Endpoint, request: Mapping[str, Any]) -> RequestView:
+    """What classifiers and checks see of a host call."""
+    if endpoint == "text":
+        return read_request(None, input=request.get("prompt"), params=request, endpoint=endpoint)
+    return read_request(request.get("messages"), input=request.get("input"), params=request, endpoint=endpoint)
+
+
+def route_of(scope: RequestScope) -> str:
+    """The stream of traffic that a request belongs to: named by the client, else known by its system prompt and
+    tools, else ``default``.
+    """
+    if scope.overrides.route:
+        return scope.overrides.route
+    system = scope.view.system[:2_000]
+    tools = sorted(tool.name for tool in scope.view.tools)
+    if not system and not tools:
+        return "default"
+    content = "\x00".join([scope.tier_router.name, system, *tools])
+    return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+async def _inputs(
+    routing: TierRouting, scope: RequestScope, request: Mapping[str, Any], calls: ModelCalls
+) -> DecisionInputs:
+    keys = state_keys(request.get("messages"), request)
+    if keys:
+        maker = routing.state_maker(scope, keys)
+        return DecisionInputs(has_state=True, state_tier=maker)
+    pin = scope.overrides.tier
+    forecast = NOTHING_FIRED if pin else await classified(routing, scope, calls)
+    return DecisionInputs(pin=pin, forecast=forecast, lacks=scope.tier_router.lacks(scope.view))
+
+
+async def classified(routing: TierRouting, scope: RequestScope, calls: ModelCalls) -> Forecast:
+    """What the classifier says; a classifier that fails says the default tier, and is counted."""
+    try:
+        return await scope.tier_router.policy.classifier.forecast(scope.view, calls)
+    except ClassifierFailed as failure:
+        routing.faults.note("classifier", failure)
+        return Forecast(failed=True)
+    except Exception as fault:  # noqa: BLE001  user code and models run in there; the policy is the default tier
+        routing.faults.note("classifier", fault)
+        return Forecast(failed=True)
+
+
+def owner_scope(owner: Owner, router: str) -> str:
+    """What keeps one owner's state apart from another's."""
+    return f"{router}\x00{owner.key}\x00{owner.end_user}"

@@ -1,0 +1,68 @@
+"""What a client is told about its request, as response headers and in ``_hidden_params["tier_router"]``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+PREFIX = "x-tier-router-"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of a request when its answer, or its error, is handed to the host.
+
+    Attributes:
+        cost: USD of every call of the request; None unless all are finished and priced.
+        savings: Baseline minus cost, in USD; None where the cost or the baseline is.
+    """
+
+    decision_id: str
+    tier: str
+    cause: str
+    attempts: int
+    escalated: bool
+    experiment: str = ""
+    offline: bool = False
+    cost: Decimal | None = None
+    savings: Decimal | None = None
+
+    def headers(self) -> dict[str, str]:
+        """As response headers; what is unknown is left out, never 0."""
+        headers = {
+            "tier": self.tier,
+            "cause": self.cause,
+            "attempts": str(self.attempts),
+            "escalated": "true" if self.escalated else "false",
+            "decision-id": self.decision_id,
+        }
+        if self.experiment:
+            headers["experiment"] = self.experiment
+        if self.offline:
+            headers["offline"] = "true"
+        if self.cost is not None:
+            headers["cost-usd"] = plain(self.cost)
+        if self.savings is not None:
+            headers["savings-usd"] = plain(self.savings)
+        return {f"{PREFIX}{name}": value for name, value in headers.items()}
+
+    def hidden(self) -> Mapping[str, object]:
+        """As it stands in an answer's hidden parameters."""
+        return {
+            "decision_id": self.decision_id,
+            "tier": self.tier,
+            "cause": self.cause,
+            "attempts": self.attempts,
+            "escalated": self.escalated,
+            "experiment": self.experiment or None,
+            "offline": self.offline,
+            "cost_usd": None if self.cost is None else float(self.cost),
+            "savings_usd": None if self.savings is None else float(self.savings),
+        }
+
+
+def plain(amount: Decimal) -> str:
+    """An amount without exponent or superfluous zeros."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

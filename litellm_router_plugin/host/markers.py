@@ -1,0 +1,111 @@
+"""Finds tier routers among a router's deployments; parses their settings when first needed and when they change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import litellm
+
+from litellm_router_plugin.build import build_policy
+from litellm_router_plugin.config.parsing import parse_tier_router
+from litellm_router_plugin.config.tier_router import TierRouterConfig
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.errors import ConfigError
+from litellm_router_plugin.host.deployments import deployments_of, facts_of, group_price, is_marker
+from litellm_router_plugin.host.faults import Faults
+from litellm_router_plugin.host.refusals import misconfigured
+from litellm_router_plugin.host.tier_router import TierRouter
+
+logger = logging.getLogger("litellm_router_plugin")
+
+SETTINGS_KEY = "tier_router"
+
+
+class Markers:
+    """The tier routers of one router, kept as long as the host keeps the deployment they were read from."""
+
+    def __init__(self, router: litellm.Router, faults: Faults) -> None:
+        self.router = router
+        self.faults = faults
+        self._known: dict[str, tuple[object, TierRouter | ConfigError]] = {}
+
+    def find(self, model: str) -> TierRouter | None:
+        """The tier router of that name or alias; None for any other group.
+
+        Raises:
+            ServiceUnavailableError: Its settings are wrong; the client gets a 503 that says what is.
+        """
+        marker = self._marker(model)
+        if marker is None:
+            alias = self.router.get_model_from_alias(model)
+            marker = self._marker(alias) if alias else None
+        if marker is None:
+            return None
+        found = self._read(marker)
+        if isinstance(found, ConfigError):
+            raise misconfigured(found, model)
+        return found
+
+    def load(self, marker: Mapping[str, Any]) -> TierRouter:
+        """The tier router of a marker; raises `ConfigError` where its settings are wrong."""
+        found = self._read(marker)
+        if isinstance(found, ConfigError):
+            raise found
+        return found
+
+    def all(self) -> Iterator[TierRouter]:
+        """Every tier router whose settings are right, in the order of the model list."""
+        for deployment in self.router.model_list:
+            if is_marker(deployment):
+                found = self._read(deployment)
+                if isinstance(found, TierRouter):
+                    yield found
+
+    def _marker(self, group: str) -> Mapping[str, Any] | None:
+        return next((one for one in deployments_of(self.router, group) if is_marker(one)), None)
+
+    def _read(self, marker: Mapping[str, Any]) -> TierRouter | ConfigError:
+        name = str(marker["model_name"])
+        info = marker.get("model_info") or {}
+        known = self._known.get(name)
+        if known is not None and known[0] is info:
+            return known[1]
+        found = self._parsed(name, marker, info)
+        self._known[name] = (info, found)
+        if isinstance(found, ConfigError):
+            self.faults.note("config", found)
+            logger.error("tier router %r is left out: %s", name, found)
+        return found
+
+    def _parsed(self, name: str, marker: Mapping[str, Any], info: Mapping[str, Any]) -> TierRouter | ConfigError:
+        trusted = not info.get("db_model") and info.get("team_id") is None
+        try:
+            config = parse_tier_router(name, info.get(SETTINGS_KEY), trusted=trusted)
+            self._check_team(name, config, info)
+            return TierRouter(build_policy(name, config, self._prices(config)), self.router, marker)
+        except ConfigError as error:
+            return error
+
+    def _check_team(self, name: str, config: TierRouterConfig, info: Mapping[str, Any]) -> None:
+        """A marker that a team made may lead only to groups that the team may call."""
+        team = info.get("team_id")
+        if team is None:
+            return
+        for index, tier in enumerate(config.tiers):
+            owners = {
+                (one.get("model_info") or {}).get("team_id") for one in deployments_of(self.router, tier.model_group)
+            }
+            if owners - {team, None} or not owners:
+                raise ConfigError(
+                    f"{name}.tiers[{index}].model_group",
+                    f"team {team!r} may not call the group {tier.model_group!r}",
+                    "Name a group of the team's own, or a public one",
+                )
+
+    def _prices(self, config: TierRouterConfig) -> dict[str, Price | None]:
+        return {
+            tier.name: group_price([facts_of(one) for one in deployments_of(self.router, tier.model_group)])
+            for tier in config.tiers
+        }

@@ -1,0 +1,139 @@
+"""Calls that classifiers and judges make: on the caller's account, each a row of its own with its own price."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from litellm_router_plugin.core.answers import AnswerView
+from litellm_router_plugin.core.ports import CallRole, ModelCall
+from litellm_router_plugin.core.reading_answers import read_answer
+from litellm_router_plugin.ledger.records import CallRecord
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.host.routing import TierRouting
+    from litellm_router_plugin.host.scope import RequestScope
+
+RESERVATIONS = ("user_api_key_budget_reservation", "user_api_key_rate_limit_reservation")
+"""What the proxy reserved for the client's own call; a further call must not settle it again."""
+OF_ANOTHER_CALL = frozenset(
+    {
+        *RESERVATIONS,
+        "_autorouter_baseline_route",
+        "attempted_fallbacks",
+        "attempted_retries",
+        "caching_groups",
+        "deployment",
+        "fallback_depth",
+        "model_group",
+        "model_info",
+        "original_model_group",
+        "pre_routing_selected_model",
+        "previous_models",
+        "routing_decision",
+    }
+)
+"""What the host notes about one call, and what must not be carried into the next."""
+
+
+def metadata_for_another_call(bucket: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, Any]:
+    """The caller's metadata for a further call of the same request: same key, team, user and tags, its own row."""
+    metadata = {key: value for key, value in bucket.items() if key not in OF_ANOTHER_CALL}
+    auth = metadata.get("user_api_key_auth")
+    if auth is not None and getattr(auth, "budget_reservation", None) is not None:
+        metadata["user_api_key_auth"] = auth.model_copy(update={"budget_reservation": None})
+    notes = metadata.get("spend_logs_metadata")
+    metadata["spend_logs_metadata"] = {**(notes if isinstance(notes, dict) else {}), "tier_router": dict(row)}
+    return metadata
+
+
+class RouterCalls:
+    """Makes the calls of one request through the host's router.
+
+    Args:
+        routing: Whose router and ledger.
+        scope: The request.
+        bucket: The caller's metadata, as the host keeps it.
+    """
+
+    def __init__(self, routing: TierRouting, scope: RequestScope, bucket: Mapping[str, Any]) -> None:
+        self.routing = routing
+        self.scope = scope
+        self.bucket = bucket
+
+    async def complete(self, call: ModelCall) -> AnswerView:
+        """Make a chat call; raises what the provider raised, or `TimeoutError`."""
+        arguments = self._arguments(call.role, call.timeout_s)
+        arguments |= dict(call.params)
+        call_id = arguments["litellm_call_id"]
+        try:
+            async with asyncio.timeout(call.timeout_s):
+                answer = await self.routing.originals.acompletion(
+                    model=call.model_group, messages=[dict(message) for message in call.messages], **arguments
+                )
+        except BaseException as error:
+            self._not_answered(call_id, error)
+            raise
+        return read_answer(answer)
+
+    async def embed(self, model_group: str, text: str, timeout_s: float) -> Sequence[float]:
+        """Make an embedding call; raises as `complete` does."""
+        arguments = self._arguments("classifier", timeout_s)
+        call_id = arguments["litellm_call_id"]
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self.routing.router.aembedding(model=model_group, input=[text], **arguments)
+        except BaseException as error:
+            self._not_answered(call_id, error)
+            raise
+        first = answer.data[0]
+        return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)
+
+    def _arguments(self, role: CallRole, timeout_s: float) -> dict[str, Any]:
+        call_id = str(uuid4())
+        self.routing.ledger.start_call(self.scope.decision_id, CallRecord(call_id, role))
+        row = {"decision_id": self.scope.decision_id, "role": role, "tier": "", "attempt": 0, "cause": ""}
+        return {
+            "metadata": metadata_for_another_call(self.bucket, row),
+            "litellm_call_id": call_id,
+            "litellm_trace_id": self.scope.trace_id,
+            "timeout": timeout_s,
+            "num_retries": 0,
+        }
+
+    def _not_answered(self, call_id: str, error: BaseException) -> None:
+        """A call given up may have been billed by the provider: its cost is unknown, unless the provider refused it."""
+        if isinstance(error, TimeoutError | asyncio.CancelledError):
+            self.routing.ledger.lose_call(call_id)
+        else:
+            self.routing.ledger.fail_call(call_id)
+
+
+class BlockingRouterCalls(RouterCalls):
+    """Same as `RouterCalls` for the synchronous path: nothing in it suspends, so it needs no event loop."""
+
+    async def complete(self, call: ModelCall) -> AnswerView:
+        """Make a chat call; the provider's own time-out bounds it."""
+        arguments = self._arguments(call.role, call.timeout_s)
+        arguments |= dict(call.params)
+        try:
+            answer = self.routing.originals.completion(
+                model=call.model_group, messages=[dict(message) for message in call.messages], **arguments
+            )
+        except BaseException as error:
+            self._not_answered(arguments["litellm_call_id"], error)
+            raise
+        return read_answer(answer)
+
+    async def embed(self, model_group: str, text: str, timeout_s: float) -> Sequence[float]:
+        """Make an embedding call."""
+        arguments = self._arguments("classifier", timeout_s)
+        try:
+            answer = self.routing.router.embedding(model=model_group, input=[text], **arguments)
+        except BaseException as error:
+            self._not_answered(arguments["litellm_call_id"], error)
+            raise
+        first = answer.data[0]
+        return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)

@@ -1,0 +1,137 @@
+"""Every private or undocumented part of LiteLLM that this package touches, in one place.
+
+Known to work with LiteLLM 1.100 to 1.109. Each function says which part it touches and what follows if that part goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from decimal import Decimal
+from typing import Any, cast
+
+import litellm
+from litellm.litellm_core_utils.redact_messages import should_redact_message_logging
+
+from litellm_router_plugin.core.money import usd
+
+OUR_ROUTES = "/tier-router/*"
+
+Pick = Callable[..., Awaitable[dict[str, Any]]]
+
+
+async def is_cooling_down(router: litellm.Router, group: str) -> bool:
+    """Whether every deployment of a group is cooling down (``Router._async_get_healthy_deployments``).
+
+    False for a group without deployments: the host's own error about that says more.
+    """
+    healthy, everything = await router._async_get_healthy_deployments(model=group, parent_otel_span=None)  # noqa: SLF001
+    return bool(everything) and not healthy
+
+
+def is_cooling_down_sync(router: litellm.Router, group: str) -> bool:
+    """Same as `is_cooling_down` for the synchronous path (``Router._get_healthy_deployments``)."""
+    healthy, everything = router._get_healthy_deployments(model=group, parent_otel_span=None)  # noqa: SLF001
+    return bool(everything) and not healthy
+
+
+def own_pick(router: litellm.Router) -> Pick:
+    """LiteLLM's own selection inside a model group, past any strategy set on the instance."""
+    function = type(router).async_get_available_deployment
+
+    async def pick(**arguments: object) -> dict[str, Any]:
+        return cast("dict[str, Any]", await function(router, **arguments))
+
+    return pick
+
+
+def own_pick_sync(router: litellm.Router) -> Callable[..., dict[str, Any]]:
+    """Same as `own_pick` for the synchronous path."""
+    function = type(router).get_available_deployment
+
+    def pick(**arguments: object) -> dict[str, Any]:
+        return cast("dict[str, Any]", function(router, **arguments))
+
+    return pick
+
+
+def redacts(request: Mapping[str, object]) -> bool:
+    """Whether the operator or the caller turned message logging off for this request."""
+    details = {
+        "litellm_params": request,
+        "standard_callback_dynamic_params": request.get("standard_callback_dynamic_params"),
+    }
+    return bool(should_redact_message_logging(details))
+
+
+def redacted_decision(request: dict[str, object], decision: dict[str, object]) -> dict[str, object]:
+    """A routing decision without what quotes the prompt, where logging is redacted.
+
+    Uses ``Router._redact_prompt_text_if_needed``; it knows which fields quote.
+    """
+    redact = litellm.Router._redact_prompt_text_if_needed  # noqa: SLF001
+    return dict(redact(request_kwargs=request, routing_decision=decision))
+
+
+def strategy_of(router: litellm.Router) -> object:
+    """The object whose method picks deployments on this router now; None where it is LiteLLM's own."""
+    method = router.__dict__.get("async_get_available_deployment")
+    return getattr(method, "__self__", None)
+
+
+def remove_strategy(router: litellm.Router) -> None:
+    """Give a router LiteLLM's own selection back (``Router._reset_custom_routing_strategy``)."""
+    router._reset_custom_routing_strategy()  # noqa: SLF001
+
+
+def deployment_in_response_id(response_id: str) -> str | None:
+    """The deployment that made a response, which LiteLLM writes into the response's id; None for other ids."""
+    from litellm.responses.utils import ResponsesAPIRequestUtils  # noqa: PLC0415  heavy, and seldom needed
+
+    found = ResponsesAPIRequestUtils.get_model_id_from_response_id(response_id)
+    return found if isinstance(found, str) else None
+
+
+def let_keys_reach_our_routes() -> None:
+    """Let keys of every role through LiteLLM's route check to our routes; each handler checks ownership itself.
+
+    Appends to ``LiteLLMRoutes.self_managed_routes``; if that part goes, only admins reach the routes.
+    """
+    from litellm.proxy._types import LiteLLMRoutes  # noqa: PLC0415  only on the proxy
+
+    routes = LiteLLMRoutes.self_managed_routes.value
+    if OUR_ROUTES not in routes:
+        routes.append(OUR_ROUTES)
+
+
+def new_logging_object(
+    call_type: str, group: str, request: MutableMapping[str, Any], messages: object, *, stream: bool
+) -> object:
+    """A logging object of its own for a call inside a request (``litellm.utils.function_setup``)."""
+    from datetime import datetime  # noqa: PLC0415  only when a cascade goes on in a stream
+
+    rules = litellm.utils.Rules()
+    arguments = {key: value for key, value in request.items() if key not in {"model", "messages", "stream"}}
+    started = datetime.now()  # noqa: DTZ005  the host subtracts naive times
+    logging_object, _ = litellm.utils.function_setup(
+        call_type, rules, started, model=group, messages=messages, stream=stream, **arguments
+    )
+    return cast("object", logging_object)
+
+
+def cost_on(logging_object: object, response: object) -> Decimal | None:
+    """What the host's logging object works out for an answer that carries no cost (Anthropic messages).
+
+    Uses ``Logging.model_call_details`` and ``Logging.response_cost_calculator``; None where neither tells.
+    """
+    details = getattr(logging_object, "model_call_details", None)
+    cost = details.get("response_cost") if isinstance(details, dict) else None
+    if cost is None and logging_object is not None:
+        cost = logging_object.response_cost_calculator(result=response)  # type: ignore[attr-defined]  # host's Logging
+    return usd(float(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
+
+
+async def drain_logging() -> None:
+    """Wait until LiteLLM's logging worker has run every callback that is queued (``GLOBAL_LOGGING_WORKER``)."""
+    from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER  # noqa: PLC0415  started lazily
+
+    await GLOBAL_LOGGING_WORKER.flush()

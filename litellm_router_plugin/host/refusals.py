@@ -1,0 +1,33 @@
+"""Refusals in the form that the host and its clients understand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litellm.exceptions import BadRequestError, ServiceUnavailableError
+
+from litellm_router_plugin.errors import ConfigError, RequestRefused
+from litellm_router_plugin.host.deployments import MARKER_PROVIDER
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.host.tier_router import TierRouter
+
+
+def as_bad_request(refusal: RequestRefused, model: str) -> BadRequestError:
+    """A refusal as the 400 that clients get."""
+    return BadRequestError(message=str(refusal), model=model, llm_provider=MARKER_PROVIDER)
+
+
+def misconfigured(error: ConfigError, model: str) -> ServiceUnavailableError:
+    """Wrong settings as the 503 that clients get."""
+    message = f"the tier router {model!r} is left out because its settings are wrong: {error}"
+    return ServiceUnavailableError(message=message, model=model, llm_provider=MARKER_PROVIDER)
+
+
+def not_text(tier_router: TierRouter) -> str:
+    """Why an embedding, image or audio call is refused, and what to call instead."""
+    groups = sorted({str(one["model_name"]) for one in tier_router.router.model_list} - {tier_router.name})
+    return (
+        f"{tier_router.name!r} is a tier router: it routes text generation (chat completions, messages, responses, "
+        f"text completions). Call a model that does this kind of work by its own name: {', '.join(groups[:20])}"
+    )

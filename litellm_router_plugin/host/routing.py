@@ -1,0 +1,271 @@
+"""`TierRouting`: the plugin attached to one `litellm.Router`. Users hold it in code; on the proxy the callback does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import litellm
+
+from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.errors import ConfigError
+from litellm_router_plugin.host import private
+from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
+from litellm_router_plugin.host.deployments import is_marker
+from litellm_router_plugin.host.driving import drive
+from litellm_router_plugin.host.faults import Faults
+from litellm_router_plugin.host.markers import Markers
+from litellm_router_plugin.host.model_calls import BlockingRouterCalls
+from litellm_router_plugin.host.scope import RequestScope
+from litellm_router_plugin.host.state import StateMakers, made_state
+from litellm_router_plugin.host.strategy import TierRoutingStrategy
+from litellm_router_plugin.host.tier_router import TierRouter
+from litellm_router_plugin.host.wraps import Originals, unwrap, wrap
+from litellm_router_plugin.ledger.ledger import Ledger
+from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.ledger.totals import summary
+from litellm_router_plugin.ledger.views import decision_view
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.host.driver import Draft
+
+logger = logging.getLogger("litellm_router_plugin")
+
+FLUSH_TIMEOUT_S = 30.0
+"""Longest wait of `TierRouting.flush` for calls whose logging event is still to come."""
+FLUSH_POLL_S = 0.02
+
+
+class TierRouting:
+    """The plugin attached to one router.
+
+    Args:
+        router: The host's router.
+        ledger: Where its calls are entered.
+        faults: Where its own faults are counted.
+
+    Attributes:
+        router: The host's router.
+        ledger: Decisions and what they cost.
+        faults: The plugin's own faults, by kind.
+        originals: The router's own methods, as they were before.
+    """
+
+    def __init__(self, router: litellm.Router, ledger: Ledger, faults: Faults) -> None:
+        self.router = router
+        self.ledger = ledger
+        self.faults = faults
+        self.markers = Markers(router, faults)
+        self.makers = StateMakers()
+        self.strategy = TierRoutingStrategy(self)
+        self.originals: Originals = wrap(self)
+        self._detached = False
+        self._scopes: WeakValueDictionary[str, RequestScope] = WeakValueDictionary()
+        self.router.set_custom_routing_strategy(self.strategy)
+
+    # For users.
+
+    def decide(self, router: str, messages: object, **params: Any) -> Forecast:  # noqa: ANN401  any call parameter
+        """What the tier router ``router`` would decide for some messages, without calling a tier.
+
+        The classifier is asked (an LLM classifier makes its call). Raises `KeyError` for an unknown tier router.
+        """
+        scope = self.dry_scope(router, messages, params)
+        return scope.forecast
+
+    def dry_scope(self, router: str, messages: object, params: Mapping[str, Any]) -> RequestScope:
+        """The decision for some messages, with everything it was made from; no tier is called."""
+        tier_router = self.find(router)
+        if tier_router is None:
+            raise KeyError(f"there is no tier router {router!r}")
+        request = {**params, "messages": messages}
+        bucket: dict[str, Any] = dict(request.get("metadata") or {})
+        scope = new_scope(tier_router, "chat", request, bucket)
+        drive(decide(self, scope, request, bucket, BlockingRouterCalls(self, scope, bucket)))
+        return scope
+
+    def decision(self, decision_id: str) -> dict[str, object] | None:
+        """What is known of a decision: why this tier, every call, what they cost. None when unknown."""
+        self.ledger.sweep()
+        record = self.ledger.decision(decision_id)
+        return None if record is None else decision_view(record)
+
+    def summary(self, router: str | None = None) -> dict[str, object]:
+        """Requests, tokens, costs and savings so far, of one tier router or, with one attached, of that one.
+
+        Amounts are in USD; exact for every request whose calls have reported (see `flush`).
+        """
+        return self.summary_for(router, owner_key=None)
+
+    def summary_for(self, router: str | None, owner_key: str | None, scope: str = "worker") -> dict[str, object]:
+        """Same as `summary`, for one key."""
+        self.ledger.sweep()
+        chosen = [one for one in self.markers.all() if router in (None, one.name)]
+        tiers = list(dict.fromkeys(tier.name for one in chosen for tier in one.ladder))
+        baselines = list(dict.fromkeys(one.policy.config.baseline for one in chosen))
+        result = summary(
+            self.ledger.totals(router, owner_key),
+            baseline=baselines[0] if len(baselines) == 1 else "",
+            tiers=tiers,
+            scope=scope,
+            pending=self.ledger.pending(router, owner_key),
+        )
+        result["routers"] = [one.name for one in chosen]
+        result["faults"] = self.faults.counts()
+        return result
+
+    async def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
+        """Wait until every finished call has been entered; the summary is exact after it.
+
+        Raises:
+            TimeoutError: A call had still not reported after ``timeout_s`` seconds.
+        """
+        async with asyncio.timeout(timeout_s):
+            while True:
+                await private.drain_logging()
+                if not self.ledger.open_calls():
+                    return
+                await asyncio.sleep(FLUSH_POLL_S)
+
+    def detach(self) -> None:
+        """Give the router its own methods back. Markers then answer 503."""
+        unwrap(self)
+        self._detached = True
+        if private.strategy_of(self.router) is self.strategy:
+            private.remove_strategy(self.router)
+
+    # For the host layer.
+
+    def find(self, model: object) -> TierRouter | None:
+        """The tier router of that name or alias; None for any other group."""
+        return self.markers.find(model) if isinstance(model, str) else None
+
+    def ensure_strategy(self) -> None:
+        """Set the strategy again where the host dropped it (it does when its routing strategy is changed)."""
+        if private.strategy_of(self.router) is not self.strategy:
+            self.router.set_custom_routing_strategy(self.strategy)
+
+    def open(self, scope: RequestScope) -> None:
+        """Start the books of a request; before the classifier is asked, since that may cost."""
+        tier_router = scope.tier_router
+        scope.prices = tier_router.prices()
+        self.ledger.open(
+            DecisionRecord(
+                decision_id=scope.decision_id,
+                router=tier_router.name,
+                tier=scope.tier.name,
+                cause=scope.choice.cause,
+                owner=scope.owner,
+                prices=scope.prices,
+                baseline=tier_router.policy.config.baseline,
+                mode=tier_router.policy.config.mode,
+            )
+        )
+
+    def note_decision(self, scope: RequestScope) -> None:
+        """Enter what was decided."""
+        forecast = scope.forecast
+        self.ledger.describe(
+            scope.decision_id,
+            tier=scope.tier.name,
+            cause=scope.choice.cause,
+            signals=() if scope.redacted else forecast.signals,
+            route=scope.route,
+            pinned=scope.choice.cause == "pinned",
+            experiment=scope.experiment,
+            p_success=dict(forecast.p_success),
+            confidence=forecast.confidence,
+            difficulty=forecast.difficulty,
+            expected_cost=dict(forecast.expected_cost),
+        )
+
+    def note_call(self, scope: RequestScope) -> None:
+        """Remember which request a tier call belongs to, for picks that the host makes outside its context."""
+        self._scopes[scope.call_id] = scope
+
+    def scope_of_call(self, request: Mapping[str, Any]) -> RequestScope | None:
+        """The request that a pick belongs to, by its call id."""
+        call_id = request.get("litellm_call_id")
+        return self._scopes.get(call_id) if isinstance(call_id, str) else None
+
+    def close(self, scope: RequestScope, *, served_call: str | None, tier: str) -> None:
+        """The answer, or the error, is handed to the host."""
+        self.ledger.close(
+            scope.decision_id, served_call=served_call, tier=tier, cause=scope.choice.cause, escalated=scope.escalated
+        )
+
+    def spent_beside(self, scope: RequestScope, served: Draft) -> Decimal | None:
+        """USD of every call of a request but the served one; None when one is unfinished or has no price."""
+        record = self.ledger.decision(scope.decision_id)
+        if record is None:
+            return None
+        spent = Decimal(0)
+        for call in record.calls:
+            if call.call_id == served.call_id:
+                continue
+            cost = call.cost if call.status in ("settled", "failed") else scope.seen_costs.get(call.call_id)
+            if cost is None:
+                return None
+            spent += cost
+        return spent
+
+    def state_maker(self, scope: RequestScope, keys: list[str]) -> str | None:
+        """The tier that made some provider-bound state, where that is known."""
+        for key in keys:
+            tier = scope.tier_router.tier_of_deployment(private.deployment_in_response_id(key))
+            if tier is not None:
+                return tier.name
+        return self.makers.maker(owner_scope(scope.owner, scope.tier_router.name), keys)
+
+    def remember_answer(self, decision_id: str, deployment: str | None, answer: object) -> None:
+        """Note which tier made the provider-bound state in an answer."""
+        record = self.ledger.decision(decision_id)
+        tier_router = self.find(record.router) if record is not None else None
+        tier = tier_router.tier_of_deployment(deployment) if tier_router is not None else None
+        if record is not None and tier is not None and (keys := made_state(answer)):
+            self.makers.remember(owner_scope(record.owner, record.router), keys, tier.name)
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether the router's methods are still wrapped by this object."""
+        return not self._detached
+
+
+def check_markers(router: litellm.Router, routing: TierRouting) -> None:
+    """Check the settings of every marker on a router.
+
+    Raises:
+        ConfigError: One of the operator's own is wrong. One that came from the database is left out and logged.
+    """
+    for deployment in router.model_list:
+        if not is_marker(deployment):
+            continue
+        try:
+            tier_router = routing.markers.load(deployment)
+        except ConfigError as error:
+            if not (deployment.get("model_info") or {}).get("db_model"):
+                raise
+            logger.error("tier router %r is left out: %s", deployment["model_name"], error)  # noqa: TRY400  says it all
+        else:
+            warn_about(tier_router)
+
+
+def warn_about(tier_router: TierRouter) -> None:
+    """Say at start what is likely to disappoint: tiers that have no deployment or no price."""
+    for tier in tier_router.ladder:
+        if not tier_router.facts(tier.model_group):
+            logger.warning(
+                "%s: tier %r names the group %r, which has no deployment", tier_router.name, tier.name, tier.model_group
+            )
+    for name, price in tier_router.prices().items():
+        if price is None:
+            logger.warning(
+                "%s: the price of %r is unknown; its requests are reported as unpriced. Set input_cost_per_token and "
+                "output_cost_per_token on its deployments",
+                tier_router.name,
+                name,
+            )

@@ -1,0 +1,98 @@
+"""One request on its way through the router: what was decided, and which tier is being called now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from litellm_router_plugin.core.decisions import Choice, DecisionInputs, Overrides
+from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.core.requests import Endpoint, RequestView
+from litellm_router_plugin.core.tiers import Tier
+from litellm_router_plugin.ledger.records import NOBODY, Owner
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.host.tier_router import TierRouter
+
+
+NO_OVERRIDES = Overrides()
+
+
+@dataclass(slots=True, weakref_slot=True, eq=False)
+class RequestScope:
+    """Private state of one request; it never stands in anything a client can write to.
+
+    Attributes:
+        rung: The tier being called now.
+        attempt: Number of the tier call under way, from 1.
+        call_id: LiteLLM's call id of the tier call under way.
+        on_proxy: The request came through the proxy (and not from code).
+        claims_savings: The host may work out savings of its own for this call: only where no cascade may discard it.
+        cache_namespace: The client's own cache namespace; None until it was read.
+    """
+
+    decision_id: str
+    tier_router: TierRouter
+    endpoint: Endpoint
+    view: RequestView
+    inputs: DecisionInputs
+    choice: Choice
+    rung: int
+    owner: Owner = NOBODY
+    overrides: Overrides = NO_OVERRIDES
+    forecast: Forecast = NOTHING_FIRED
+    route: str = "default"
+    conversation: str | None = None
+    experiment: str = ""
+    redacted: bool = False
+    on_proxy: bool = False
+    attempt: int = 0
+    call_id: str = ""
+    trace_id: str = ""
+    state_scope: str = ""
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
+    start_rung: int = 0
+    seen_costs: dict[str, Decimal | None] = field(default_factory=dict)
+    claims_savings: bool = True
+    cache_namespace: str | None = None
+    started_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def tier(self) -> Tier:
+        """The tier being called now."""
+        return self.tier_router.ladder[self.rung]
+
+    @property
+    def escalated(self) -> bool:
+        """Whether the cascade moved up from the tier it started on."""
+        return self.attempt > 1 and self.rung > self.start_rung
+
+    def choice_at(self, rung: int) -> Choice:
+        """The decision as it stands for a rung that the cascade has moved to."""
+        return Choice(rung, self.choice.cause)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the request began."""
+        return time.monotonic() - self.started_at
+
+    def row_metadata(self) -> dict[str, object]:
+        """What the row of the tier call under way says of this request."""
+        return {
+            "decision_id": self.decision_id,
+            "role": "attempt",
+            "tier": self.tier.name,
+            "attempt": self.attempt,
+            "cause": self.choice.cause,
+        } | ({"experiment": self.experiment} if self.experiment else {})
+
+
+SCOPE: ContextVar[RequestScope | None] = ContextVar("tier_router_scope", default=None)
+
+PROXY_DATA: ContextVar[Mapping[str, Any] | None] = ContextVar("tier_router_proxy_data", default=None)
+"""The proxy's own ``data`` of the request under way; None in code."""

@@ -1,0 +1,108 @@
+"""Provider-bound state: what only the deployment that made it can go on from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+MAX_MAKERS = 20_000
+"""Pieces of state whose maker is remembered, the latest."""
+MAX_ITEMS = 2_000
+"""Messages, and parts of one message, that are searched for state."""
+
+
+def state_keys(messages: object, request: Mapping[str, Any]) -> list[str]:
+    """The pieces of provider-bound state in a request: earlier responses, signed or encrypted reasoning, files,
+    containers. Empty when the request can go to any deployment.
+
+    ``background: true`` makes state without carrying any; it counts with the name ``background``.
+    """
+    keys = []
+    if isinstance(request.get("previous_response_id"), str):
+        keys.append(request["previous_response_id"])
+    if request.get("background") is True:
+        keys.append("background")
+    container = request.get("container")
+    if container:
+        keys.append(container if isinstance(container, str) else str(_first_id(container)))
+    for source in (messages, request.get("input")):
+        keys.extend(_keys_in(source))
+    return keys
+
+
+def _first_id(container: object) -> object:
+    return container.get("id") if isinstance(container, Mapping) else container
+
+
+def _keys_in(messages: object) -> Iterable[str]:
+    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
+        return
+    for message in messages[-MAX_ITEMS:]:
+        if not isinstance(message, Mapping):
+            continue
+        yield from _keys_of_part(message)
+        for name in ("content", "thinking_blocks", "reasoning_items"):
+            parts = message.get(name)
+            if isinstance(parts, Sequence) and not isinstance(parts, str | bytes):
+                for part in parts[:MAX_ITEMS]:
+                    if isinstance(part, Mapping):
+                        yield from _keys_of_part(part)
+
+
+def _keys_of_part(part: Mapping[str, Any]) -> Iterable[str]:
+    kind = part.get("type")
+    for name, kinds in (
+        ("signature", {"thinking"}),
+        ("data", {"redacted_thinking"}),
+        ("encrypted_content", {"reasoning", "compaction"}),
+        ("file_id", {"input_file", "input_image", "file", "container_upload"}),
+    ):
+        value = part.get(name)
+        if kind in kinds and isinstance(value, str) and value:
+            yield value
+    inner = part.get("file") if kind == "file" else part.get("source")
+    if isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
+        yield inner["file_id"]
+
+
+def made_state(response: object) -> list[str]:
+    """The pieces of state that an answer brings into the world."""
+    dump = getattr(response, "model_dump", None)
+    raw = dump() if callable(dump) else response
+    if not isinstance(raw, Mapping):
+        return []
+    keys = [raw["id"]] if isinstance(raw.get("id"), str) and raw["id"].startswith("resp_") else []
+    container = raw.get("container")
+    if isinstance(container, Mapping) and isinstance(container.get("id"), str):
+        keys.append(container["id"])
+    messages = [choice.get("message") for choice in raw.get("choices") or () if isinstance(choice, Mapping)]
+    return [*keys, *_keys_in(messages), *_keys_in([raw]), *_keys_in(raw.get("output"))]
+
+
+class StateMakers:
+    """Remembers which tier made which piece of state, by hash; bounded, the latest are kept."""
+
+    def __init__(self) -> None:
+        self._tiers: OrderedDict[bytes, str] = OrderedDict()
+        self._lock = Lock()
+
+    def remember(self, scope: str, keys: Iterable[str], tier: str) -> None:
+        """Note that a tier made these pieces; ``scope`` keeps owners and routers apart."""
+        with self._lock:
+            for key in keys:
+                self._tiers[_hashed(scope, key)] = tier
+            while len(self._tiers) > MAX_MAKERS:
+                self._tiers.popitem(last=False)
+
+    def maker(self, scope: str, keys: Iterable[str]) -> str | None:
+        """The tier that made the latest of these pieces that is remembered."""
+        with self._lock:
+            found = [tier for key in keys if (tier := self._tiers.get(_hashed(scope, key))) is not None]
+        return found[-1] if found else None
+
+
+def _hashed(scope: str, key: str) -> bytes:
+    return hashlib.blake2b(f"{scope}\x00{key}".encode("utf-8", "replace"), digest_size=16).digest()
