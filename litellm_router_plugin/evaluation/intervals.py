@@ -14,6 +14,8 @@ CONFIDENCE = 0.95
 """Share of resamples that an interval covers; its ends are percentiles (Efron 1979)."""
 MIN_DEFINED = 0.9
 """Share of resamples in which a figure must exist for its interval to be shown."""
+NEGLIGIBLE = 1e-9
+"""Distances from 0 up to this are rounding, not findings."""
 CHUNK_CELLS = 2_000_000
 """Cells of resample counts that are worked on at a time, about 16 MB."""
 KEPT_CELLS = 8_000_000
@@ -37,12 +39,12 @@ class Estimate:
     @property
     def is_above_zero(self) -> bool:
         """The whole interval lies above 0."""
-        return self.low is not None and self.low > 0
+        return self.low is not None and self.low > NEGLIGIBLE
 
     @property
     def is_below_zero(self) -> bool:
         """The whole interval lies below 0."""
-        return self.high is not None and self.high < 0
+        return self.high is not None and self.high < -NEGLIGIBLE
 
 
 UNDEFINED = Estimate(None)

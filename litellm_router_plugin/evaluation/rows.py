@@ -91,7 +91,7 @@ def shown(value: object) -> str:
 
 def read_prompt(line: Mapping[str, object]) -> Prompt:
     """The prompt of a line. Raises `WrongLineError` saying what is missing."""
-    content = line.get("messages") if line.get("prompt") is None else line.get("prompt")
+    content = line.get("prompt") if line.get("messages") is None else line.get("messages")
     if content is None:
         raise WrongLineError('neither "prompt" nor "messages"')
     if isinstance(content, str):

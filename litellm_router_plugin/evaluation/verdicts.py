@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from litellm_router_plugin.evaluation.comparison import PolicyFigures, best_fixed, compare
-from litellm_router_plugin.evaluation.intervals import Resamples
+from litellm_router_plugin.evaluation.intervals import NEGLIGIBLE, Resamples
 from litellm_router_plugin.evaluation.policies import Replay
 from litellm_router_plugin.evaluation.scopes import POOLED, Draws, Kept, source_scopes
 from litellm_router_plugin.evaluation.tables import OutcomeTable
@@ -44,9 +44,9 @@ class RoutingVerdict:
 def judge_routing(figures: PolicyFigures, best: str) -> tuple[Pays, str]:
     """Whether a policy pays against the static mix and the best fixed tier, and why."""
     mix, kept, saving = figures.over_mix, figures.quality_kept.value or 0.0, figures.saving.value or 0.0
-    if kept == 1 and saving == 0:
+    if abs(kept - 1) <= NEGLIGIBLE and abs(saving) <= NEGLIGIBLE:
         return "does not pay", f"it serves everything as always {best} does"
-    if kept <= 1 and saving <= 0:
+    if kept <= 1 + NEGLIGIBLE and saving <= NEGLIGIBLE:
         return "does not pay", f"always {best} is at least as good and costs no more"
     if mix.is_below_zero:
         return "does not pay", f"a coin flip between fixed tiers at equal cost is better by {-(mix.value or 0):.3f}"

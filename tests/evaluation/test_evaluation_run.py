@@ -1,0 +1,169 @@
+"""Whole evaluations of small worlds: a model that sees pays, one that sees nothing does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from litellm_router_plugin.errors import DataError
+from litellm_router_plugin.evaluation.comparison import PolicyFigures
+from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment, LadderReport
+from litellm_router_plugin.evaluation.ladders import RecordedLadder
+from litellm_router_plugin.evaluation.models import SuccessModel
+from litellm_router_plugin.evaluation.prices import Price
+from litellm_router_plugin.evaluation.rows import OutcomeRow
+from litellm_router_plugin.evaluation.run import run
+from litellm_router_plugin.evaluation.scopes import MEAN, POOLED, Draws
+
+MakeRows = Callable[..., list[OutcomeRow]]
+DRAWS = Draws(200, 0)
+
+
+def policy(report: LadderReport, name: str) -> PolicyFigures:
+    return next(each for each in report.policies if each.policy == name)
+
+
+@pytest.fixture
+def world(
+    make_rows: MakeRows, ladder: RecordedLadder, prices: dict[str, Price], sees_hardness: SuccessModel
+) -> Experiment:
+    fit = make_rows(300, seed=1, noise=0.05) + make_rows(200, seed=2, source="t", noise=0.05)
+    scored = make_rows(300, seed=3, noise=0.05) + make_rows(200, seed=4, source="t", noise=0.05)
+    return Experiment(fit, scored, [ladder], prices, sees_hardness, draws=DRAWS)
+
+
+def changed(world: Experiment, **changes: object) -> Experiment:
+    names = Experiment.__dataclass_fields__
+    return Experiment(**{name: changes.get(name, getattr(world, name)) for name in names})  # type: ignore[arg-type]  # each value is of its field's type
+
+
+def only(report: EvaluationReport) -> LadderReport:
+    (ladder,) = report.ladders
+    return ladder
+
+
+def test_a_model_that_sees_difficulty_saves_and_is_above_the_static_mix(world: Experiment) -> None:
+    report = only(run(world))
+    found = policy(report, "learned, 98% of the best fixed")
+    assert found.saving.low is not None
+    assert found.saving.low > 0.2
+    assert found.quality_kept.value is not None
+    assert found.quality_kept.value > 0.96
+    assert found.over_mix.is_above_zero
+    assert {verdict.scope for verdict in report.verdicts} == {POOLED, "s", "t"}
+    assert {verdict.pays for verdict in report.verdicts if verdict.policy == found.policy} == {"pays"}
+
+
+def test_a_model_that_sees_nothing_is_never_said_to_pay(world: Experiment, sees_nothing: SuccessModel) -> None:
+    report = only(run(changed(world, model=sees_nothing)))
+    assert {verdict.pays for verdict in report.verdicts} <= {"not shown to pay", "does not pay"}
+    assert not any(each.over_mix.is_above_zero for each in report.policies if each.policy.startswith("learned"))
+
+
+def test_no_policy_is_above_the_oracle(world: Experiment) -> None:
+    report = only(run(world))
+    best = policy(report, "oracle").quality.value
+    assert best is not None
+    assert all(each.quality.value is not None and each.quality.value <= best for each in report.policies)
+
+
+def test_rankings_are_pooled_by_source_and_as_the_mean(world: Experiment) -> None:
+    rankings = {each.ranker: each.scopes for each in only(run(world)).rankings}
+    assert [scope.scope for scope in rankings["learned"]] == [POOLED, MEAN, "s", "t"]
+    pooled, mean, first, second = rankings["learned"]
+    assert pooled["fail_auc"].value == pytest.approx(0.95, abs=0.05)
+    assert mean["apgr"].value == pytest.approx(((first["apgr"].value or 0) + (second["apgr"].value or 0)) / 2)
+    source_only = rankings["source mean only"]
+    assert source_only[1]["gain_auc"].value == 0.5
+    assert source_only[1]["apgr"].value == pytest.approx(0.5)
+
+
+def test_calibration_is_reported_for_every_tier(world: Experiment) -> None:
+    calibration = only(run(world)).calibration
+    assert [each.tier for each in calibration] == ["cheap", "standard", "premium"]
+    pooled = calibration[0].scopes[0]
+    assert (pooled["ece"].value or 1) < 0.05
+    assert (pooled["brier"].value or 1) < (pooled["base_brier"].value or 0)
+
+
+def test_the_setting_is_fixed_on_the_fit_rows_and_not_on_the_scored_ones(world: Experiment) -> None:
+    points = only(run(world)).points
+    assert only(run(changed(world, scored=world.scored[:150] if world.scored else None))).points == points
+    assert only(run(changed(world, fit=world.fit[:100]))).points != points
+
+
+def test_without_dev_rows_each_fold_takes_the_setting_of_the_others(world: Experiment) -> None:
+    report = run(changed(world, scored=None))
+    assert only(report).points == ()
+    assert policy(only(report), "learned, 98% of the best fixed").over_mix.is_above_zero
+    assert "4 of 5 folds" in report.fixed_on
+    assert any("no --dev rows" in warning for warning in report.warnings)
+
+
+def test_without_a_model_the_fixed_policies_are_still_compared(world: Experiment) -> None:
+    report = only(run(changed(world, model=None)))
+    assert [each.policy for each in report.policies][-2:] == ["random", "oracle"]
+    assert report.verdicts == ()
+
+
+def test_heuristics_are_ranked_and_replayed(world: Experiment) -> None:
+    def by_hardness(texts: Sequence[str]) -> list[tuple[int, float]]:
+        return [(int(float(text.split()[0]) * 3.999), float(text.split()[0])) for text in texts]
+
+    report = only(run(changed(world, heuristics={"hardness": by_hardness})))
+    assert policy(report, "hardness").over_mix.is_above_zero
+    rankings = {each.ranker: each.scopes[0]["fail_auc"].value for each in report.rankings}
+    assert rankings["hardness, score"] == pytest.approx(rankings["learned"], abs=0.05)
+    assert set(rankings) >= {"hardness, score", "hardness, level", "prompt length", "source mean only"}
+
+
+def test_leaving_a_source_out_trains_without_it(world: Experiment, sees_hardness: SuccessModel) -> None:
+    trained: list[set[str]] = []
+
+    def train(rows: Sequence[OutcomeRow]) -> SuccessModel:
+        trained.append({row.source for row in rows})
+        return sees_hardness
+
+    report = only(run(changed(world, loso=True, train=train)))
+    assert trained == [{"t"}, {"s"}]
+    assert [scope.scope for scope in report.loso[0].scopes] == [MEAN, "s", "t"]
+
+
+def test_folds_fix_the_setting_on_forecasts_for_unseen_rows(world: Experiment, sees_hardness: SuccessModel) -> None:
+    trained: list[int] = []
+
+    def train(rows: Sequence[OutcomeRow]) -> SuccessModel:
+        trained.append(len(rows))
+        return sees_hardness
+
+    report = run(changed(world, folds=4, train=train))
+    assert trained == [375] * 4
+    assert "4 models" in report.fixed_on
+    assert only(report).points == only(run(world)).points
+
+
+def test_folds_without_a_way_to_train_are_refused(world: Experiment) -> None:
+    with pytest.raises(DataError, match="--folds: there is no way given to fit fresh models"):
+        run(changed(world, folds=2))
+
+
+def test_prompts_on_both_sides_are_counted_aloud(world: Experiment) -> None:
+    warnings = run(changed(world, scored=[*world.fit[:7], *(world.scored or ())])).warnings
+    assert any(warning.startswith("7 of the scored prompts") for warning in warnings)
+
+
+def test_a_forecast_that_is_no_probability_is_refused_with_its_row(world: Experiment) -> None:
+    class Broken:
+        def predict_success(self, request: object, model_names: Sequence[str]) -> dict[str, float]:
+            return dict.fromkeys(model_names, float("nan") if request else 0.5)
+
+        def predict_completion_tokens(self, request: object, model_names: Sequence[str]) -> dict[str, float]:
+            return dict.fromkeys(model_names, 1.0 if request else 0.0)
+
+    with pytest.raises(DataError, match="its forecast for 'large' on row 's/1/0' is nan"):
+        run(changed(world, model=Broken()))
+
+
+def test_the_same_seed_gives_the_same_report(world: Experiment) -> None:
+    assert run(world) == run(world)
