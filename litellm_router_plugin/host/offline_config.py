@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.host.offline import is_offline
 from litellm_router_plugin.host.prices import CACHED, INPUT, OUTPUT
 from litellm_router_plugin.host.proxy_file import (
     Config,
@@ -31,14 +32,22 @@ _TEXT_MODES: Final = (None, "chat", "completion", "responses")
 
 PriceOf = Callable[[Mapping[str, object], Mapping[str, object]], Price | None]
 ImplicitKeys = Callable[[Deployment], Sequence[str]]
+ModeOf = Callable[[Deployment], object]
 
 
 @dataclass(frozen=True)
 class MissingKeys:
-    """A deployment that cannot work, and the environment variables that it wants."""
+    """A deployment that cannot work.
+
+    Attributes:
+        deployment: Which one.
+        variables: The environment variables that it wants.
+        is_tier: Whether its group is a tier, so that the ladder has a gap.
+    """
 
     deployment: Deployment
     variables: tuple[str, ...]
+    is_tier: bool
 
 
 def tier_rungs(config: Mapping[str, object]) -> dict[str, tuple[int, int]]:
@@ -59,26 +68,43 @@ def offline_model(rung: int, tiers: int) -> str:
     return models[round(rung * (len(models) - 1) / max(tiers - 1, 1))]
 
 
+def written_mode(deployment: Deployment) -> object:
+    """The mode that the config itself gives a deployment; None where it says nothing, which means chat."""
+    return deployment.info.get("mode")
+
+
+def text_models(config: Mapping[str, object], mode_of: ModeOf = written_mode) -> list[Deployment]:
+    """The deployments that an offline model can stand for: text models that are not offline already."""
+    return [
+        deployment
+        for deployment in deployments(config)
+        if not deployment.is_marker and not is_offline(deployment.model) and mode_of(deployment) in _TEXT_MODES
+    ]
+
+
 def missing_keys(
-    config: Mapping[str, object], environment: Mapping[str, str], implicit: ImplicitKeys = lambda _: ()
+    config: Mapping[str, object],
+    environment: Mapping[str, str],
+    implicit: ImplicitKeys = lambda _: (),
+    mode_of: ModeOf = written_mode,
 ) -> list[MissingKeys]:
-    """Deployments of text models whose keys are not set.
+    """The text models whose keys are not set.
 
     Args:
         config: The proxy's config.
         environment: The process's environment.
-        implicit: The variables that LiteLLM would miss for a deployment which names no credentials at all.
+        implicit: The variables, any of which would do, that LiteLLM would look for where a deployment names none.
+        mode_of: The kind of a deployment's model, as far as known.
     """
     if section(config, "general_settings").get("key_management_system"):
         return []  # keys come from a secret manager, which only the running proxy can ask
-    known, found = known_variables(config, environment), []
-    for deployment in deployments(config):
-        if deployment.is_marker or deployment.info.get("mode") not in _TEXT_MODES:
-            continue
-        variables = missing_variables(deployment, known)
-        variables += [name for name in implicit(deployment) if name not in known]
+    known, rungs, found = known_variables(config, environment), tier_rungs(config), []
+    for deployment in text_models(config, mode_of):
+        alternatives = tuple(implicit(deployment))
+        looked_for = () if known.intersection(alternatives) else alternatives
+        variables = (*missing_variables(deployment, known), *looked_for)
         if variables:
-            found.append(MissingKeys(deployment, tuple(variables)))
+            found.append(MissingKeys(deployment, variables, deployment.name in rungs))
     return found
 
 
@@ -90,10 +116,11 @@ def with_offline_models(
     An offline model costs what the model costs in whose place it answers, so that tiers, savings and budgets behave
     as they will with keys.
     """
-    rewritten, notes = copy.deepcopy(dict(config)), []
+    rewritten: Config = copy.deepcopy(dict(config))
+    notes: list[str] = []
     models, rungs = rewritten.get("model_list"), tier_rungs(config)
-    if not isinstance(models, list) or not replaced:
-        return rewritten, []
+    if not isinstance(models, list):
+        return rewritten, notes
     for deployment in replaced:
         rung = rungs.get(deployment.name)
         model = offline_model(*rung) if rung else offline_model(0, 1)
@@ -102,7 +129,8 @@ def with_offline_models(
         role = f"tier group {deployment.name}" if rung else f"group {deployment.name}"
         cost = f"at the price of {deployment.model}" if price else f"at no price: that of {deployment.model} is unknown"
         notes.append(f"{role} answers offline: {model} in place of {deployment.model}, {cost}")
-    _add_provider(rewritten)
+    if any(is_offline(deployment.model) for deployment in deployments(rewritten)):
+        _add_provider(rewritten)
     return rewritten, notes
 
 
