@@ -14,6 +14,7 @@ from litellm_router_plugin.evaluation.prices import Prices
 from litellm_router_plugin.evaluation.ranking_figures import CalibrationReport, RankingReport
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.scopes import Draws
+from litellm_router_plugin.evaluation.shipped import ShippedClassifier
 from litellm_router_plugin.evaluation.verdicts import RoutingVerdict
 
 
@@ -27,6 +28,7 @@ class Experiment:
         ladders: Each is reported apart.
         prices: For every model of the ladders.
         model: The learned model; None leaves it out.
+        shipped: The classifier as it ships, for a policy that fixes nothing on any row; None leaves it out.
         train: Fits fresh models, for ``folds`` and ``loso``.
         folds: Fit so many models to parts of ``fit`` and fix the trade-off on forecasts for rows they have not
             seen; 0: take the forecasts of ``model``, which may have learned from these very rows.
@@ -40,6 +42,7 @@ class Experiment:
     ladders: Sequence[RecordedLadder]
     prices: Prices
     model: SuccessModel | None = None
+    shipped: ShippedClassifier | None = None
     train: Trainer | None = None
     folds: int = 0
     loso: bool = False
@@ -74,7 +77,7 @@ class LadderReport:
         rankings: Every score's ranking.
         calibration: Each tier's forecast.
         loso: The rankings of models that had not seen the source.
-        verdicts: Where routing pays, for each target (not the cautious ones).
+        verdicts: Where routing pays, for the shipped classifier and each target (not the cautious ones).
     """
 
     ladder: str

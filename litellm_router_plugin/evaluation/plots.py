@@ -33,15 +33,24 @@ def plot_report(report: EvaluationReport, path: Path) -> None:
         raise DataError(str(path), 0, f"cannot be written: {error}") from error
 
 
-def _empty_figure(panels: int) -> Figure:
+def figure_class() -> type[Figure]:
+    """Matplotlib's figure; ask before long work.
+
+    Raises:
+        ConfigError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415  an extra
     except ImportError as error:
         fix = "Install it with: pip install 'litellm-router-plugin[plot]'"
         raise ConfigError("--plot", "plots need matplotlib, which is not installed", fix) from error
+    return Figure
+
+
+def _empty_figure(panels: int) -> Figure:
     columns = min(COLUMNS, panels)
     lines = -(-panels // columns)
-    figure = Figure(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * lines), layout="constrained")
+    figure = figure_class()(figsize=(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * lines), layout="constrained")
     for panel in range(panels):
         figure.add_subplot(lines, columns, panel + 1)
     return figure

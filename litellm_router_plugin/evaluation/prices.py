@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
 
+from litellm_router_plugin.core.money import Price, usd
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.jsonl import open_lines
 from litellm_router_plugin.evaluation.rows import Outcome, shown
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one model's tokens cost, in USD a token."""
-
-    input_usd: float
-    output_usd: float
-
-    def of(self, outcome: Outcome) -> float:
-        """The cost of one recorded answer in USD."""
-        return outcome.prompt_tokens * self.input_usd + outcome.completion_tokens * self.output_usd
-
 
 Prices = Mapping[str, Price]
 """Model name -> its price."""
@@ -45,11 +33,11 @@ def read_json(path: Path) -> object:
     return value
 
 
-def _read_usd(record: Mapping[str, object], key: str, where: str, source: str) -> float:
+def _read_usd(record: Mapping[str, object], key: str, where: str, source: str) -> Decimal:
     value = record.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         raise DataError(source, 0, f"{where}: {key} must be a number of USD a token, 0 or more, found {shown(value)}")
-    return float(value)
+    return usd(float(value))
 
 
 def read_prices(path: Path) -> dict[str, Price]:
@@ -72,6 +60,11 @@ def read_prices(path: Path) -> dict[str, Price]:
     return prices
 
 
+def recorded_cost(price: Price, outcome: Outcome) -> float:
+    """The cost of one recorded answer in USD; nothing is taken for cached."""
+    return outcome.prompt_tokens * float(price.input) + outcome.completion_tokens * float(price.output)
+
+
 def price_of(prices: Prices, model: str) -> Price:
     """The price of a model.
 
@@ -81,5 +74,5 @@ def price_of(prices: Prices, model: str) -> Price:
     try:
         return prices[model]
     except KeyError:
-        fix = "add its input_cost_per_token and output_cost_per_token to the file given by --prices"
-        raise DataError("prices", 0, f"there is no price for {model!r}; {fix}") from None
+        fix = "add its input_cost_per_token and output_cost_per_token to that file"
+        raise DataError("--prices", 0, f"there is no price for {model!r}; {fix}") from None

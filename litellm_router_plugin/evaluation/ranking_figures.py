@@ -57,7 +57,7 @@ def _ranking_measure(ranker: Ranker, table: OutcomeTable) -> Measure:
 def ranking_report(ranker: Ranker, table: OutcomeTable, draws: Draws, *, pooled: bool = True) -> RankingReport:
     """How a score ranks a table's rows."""
     measure = _ranking_measure(ranker, table)
-    return RankingReport(ranker.name, tuple(figures_by_scope(table, draws, measure, pooled=pooled)))
+    return RankingReport(ranker.name, tuple(figures_by_scope(table.sources, draws, measure, pooled=pooled)))
 
 
 def _calibration_measure(rung: int, table: OutcomeTable, forecasts: TierForecasts) -> Measure:
@@ -78,6 +78,8 @@ def _calibration_measure(rung: int, table: OutcomeTable, forecasts: TierForecast
 def calibration_reports(table: OutcomeTable, forecasts: TierForecasts, draws: Draws) -> list[CalibrationReport]:
     """How honest the forecasts are, tier by tier."""
     return [
-        CalibrationReport(tier, tuple(figures_by_scope(table, draws, _calibration_measure(rung, table, forecasts))))
+        CalibrationReport(
+            tier, tuple(figures_by_scope(table.sources, draws, _calibration_measure(rung, table, forecasts)))
+        )
         for rung, tier in enumerate(table.ladder.tier_names)
     ]

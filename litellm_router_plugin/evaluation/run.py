@@ -26,6 +26,7 @@ from litellm_router_plugin.evaluation.rankers import Ranker, by_heuristics, by_l
 from litellm_router_plugin.evaluation.ranking_figures import RankingReport, calibration_reports, ranking_report
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.scopes import Draws
+from litellm_router_plugin.evaluation.shipped import SHIPPED, as_shipped
 from litellm_router_plugin.evaluation.tables import OutcomeTable, outcome_table, tier_forecasts
 from litellm_router_plugin.evaluation.verdicts import dominated_tiers, routing_verdicts
 
@@ -152,10 +153,12 @@ def _ladder_report(experiment: Experiment, material: _Material, tables: _Tables)
     scored, fit = _forecasted(table, material.scored), _forecasted(tables.fit, material.fit)
     loso = _forecasted(table, material.loso)
     points, learned = _learned(scored, fit, draws)
+    if experiment.shipped is not None:
+        learned.append(as_shipped(table, experiment.shipped, experiment.prices))
     replays = [*_baselines(table, material), *learned]
     if scored is not None:
         replays += by_quality_target(scored)
-    judged = {OperatingPoint(target, cautious=False, rule=None, best_rung=0).name for target in TARGETS}
+    judged = {OperatingPoint(target, cautious=False, rule=None, best_rung=0).name for target in TARGETS} | {SHIPPED}
     return LadderReport(
         ladder=table.ladder.name,
         tiers=table.ladder.tier_names,

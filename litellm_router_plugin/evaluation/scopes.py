@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from litellm_router_plugin.evaluation.intervals import UNDEFINED, Estimate, Resamples, mean_over, summarise
 from litellm_router_plugin.evaluation.models import Floats
-from litellm_router_plugin.evaluation.tables import OutcomeTable
 
 POOLED = "pooled"
 MEAN = "mean over sources"
 
+Sources = NDArray[np.str_]
+"""The source of each row."""
 Kept = NDArray[np.intp]
 """Positions of the rows of a scope."""
 Replicates = Mapping[str, Floats]
@@ -58,24 +59,23 @@ class ScopeFigures:
         return self.figures.get(figure, UNDEFINED)
 
 
-def source_scopes(table: OutcomeTable, draws: Draws) -> Iterator[tuple[str, Kept, Resamples]]:
+def source_scopes(sources: Sources, draws: Draws) -> Iterator[tuple[str, Kept, Resamples]]:
     """Each source with the positions of its rows and resamples of them."""
-    sources = table.sources
     for index, source in enumerate(np.unique(sources)):
         kept = np.flatnonzero(sources == source)
         yield str(source), kept, draws.over(len(kept), stream=index + 1)
 
 
-def figures_by_scope(table: OutcomeTable, draws: Draws, measure: Measure, *, pooled: bool = True) -> list[ScopeFigures]:
+def figures_by_scope(sources: Sources, draws: Draws, measure: Measure, *, pooled: bool = True) -> list[ScopeFigures]:
     """Figures pooled (unless switched off), as the mean over sources, and of each source."""
     found = []
     if pooled:
-        everything = measure(np.arange(len(table)), draws.over(len(table)))
-        found.append(_scope_figures(POOLED, len(table), everything))
+        everything = measure(np.arange(len(sources)), draws.over(len(sources)))
+        found.append(_scope_figures(POOLED, len(sources), everything))
     by_source = [
-        (source, len(kept), measure(kept, resamples)) for source, kept, resamples in source_scopes(table, draws)
+        (source, len(kept), measure(kept, resamples)) for source, kept, resamples in source_scopes(sources, draws)
     ]
-    found.append(_mean_figures([replicates for _, _, replicates in by_source], len(table)))
+    found.append(_mean_figures([replicates for _, _, replicates in by_source], len(sources)))
     return found + [_scope_figures(*scope) for scope in by_source]
 
 

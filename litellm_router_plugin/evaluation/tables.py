@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.models import Floats, Forecasts
-from litellm_router_plugin.evaluation.prices import Prices, price_of
+from litellm_router_plugin.evaluation.prices import Prices, price_of, recorded_cost
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 
 FAIL_BELOW = 0.5
@@ -119,9 +119,11 @@ def outcome_table(rows: Sequence[OutcomeRow], ladder: RecordedLadder, prices: Pr
         positions=tuple(position for position, _, _ in kept),
         models=tuple(models for _, _, models in kept),
         quality=np.array([[outcome.score for outcome in record] for record in outcomes]),
-        cost=np.array([[price.of(outcome) for price, outcome in pair] for pair in pairs]),
-        prompt_cost=np.array([[price.input_usd * outcome.prompt_tokens for price, outcome in pair] for pair in pairs]),
-        output_price=np.array([[price.output_usd for price in priced] for priced in by_row]),
+        cost=np.array([[recorded_cost(price, outcome) for price, outcome in pair] for pair in pairs]),
+        prompt_cost=np.array(
+            [[float(price.input) * outcome.prompt_tokens for price, outcome in pair] for pair in pairs]
+        ),
+        output_price=np.array([[float(price.output) for price in priced] for priced in by_row]),
         left_out=len(rows) - len(kept),
     )
 
@@ -132,11 +134,3 @@ def tier_forecasts(table: OutcomeTable, forecasts: Forecasts) -> TierForecasts:
     rows = np.array(table.positions)[:, None]
     tokens = forecasts.completion_tokens[rows, columns]
     return TierForecasts(forecasts.success[rows, columns], table.prompt_cost + tokens * table.output_price)
-
-
-def ladder_models(ladders: Sequence[RecordedLadder]) -> list[str]:
-    """Every model that stands for a tier in some ladder, sorted."""
-    tiers = [
-        tiers for ladder in ladders for tiers in (ladder.per_source.values() if ladder.per_source else [ladder.tiers])
-    ]
-    return sorted({model for each in tiers for _, models in each for model in models})

@@ -58,7 +58,7 @@ def judge_routing(figures: PolicyFigures, best: str) -> tuple[Pays, str]:
 def routing_verdicts(table: OutcomeTable, policy: Replay, draws: Draws) -> list[RoutingVerdict]:
     """The verdict over all rows and within each source."""
     everything = (POOLED, np.arange(len(table)), draws.over(len(table)))
-    return [_verdict(table, policy, *scope) for scope in (everything, *source_scopes(table, draws))]
+    return [_verdict(table, policy, *scope) for scope in (everything, *source_scopes(table.sources, draws))]
 
 
 def _verdict(table: OutcomeTable, policy: Replay, scope: str, kept: Kept, resamples: Resamples) -> RoutingVerdict:

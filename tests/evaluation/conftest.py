@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from litellm_router_plugin.core.money import Price, usd
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.evaluation.ladders import RecordedLadder, parse_ladder
-from litellm_router_plugin.evaluation.prices import Price
 from litellm_router_plugin.evaluation.rows import Outcome, OutcomeRow, Prompt
 
 MakeRows = Callable[..., list[OutcomeRow]]
 
 LADDER_SPEC = "cheap=small,standard=middle,premium=large"
-WORLD_PRICES = {"small": Price(1e-6, 1e-6), "middle": Price(5e-6, 5e-6), "large": Price(2e-5, 2e-5)}
+WORLD_PRICES = {
+    name: Price(usd(price), usd(price)) for name, price in (("small", 1e-6), ("middle", 5e-6), ("large", 2e-5))
+}
 
 
 def hardness_of(text: str) -> float:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.comparison import PolicyFigures
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment, LadderReport
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.models import SuccessModel
-from litellm_router_plugin.evaluation.prices import Price
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.run import run
 from litellm_router_plugin.evaluation.scopes import MEAN, POOLED, Draws
@@ -167,3 +169,18 @@ def test_a_forecast_that_is_no_probability_is_refused_with_its_row(world: Experi
 
 def test_the_same_seed_gives_the_same_report(world: Experiment) -> None:
     assert run(world) == run(world)
+
+
+def test_the_shipped_classifier_is_replayed_by_the_tiers_it_proposes(world: Experiment) -> None:
+    built: list[tuple[str, ...]] = []
+
+    def build(tiers: Sequence[str], models: Sequence[str], _: object) -> Callable[[RequestView], Forecast]:
+        built.append(tuple(models))
+        return lambda request: Forecast(tiers[2]) if float(request.text.split(maxsplit=1)[0]) > 0.4 else Forecast(None)
+
+    report = only(run(changed(world, shipped=build)))
+    found = policy(report, "learned, as shipped")
+    assert built == [("small", "middle", "large")]
+    assert found.shares[1] == 0
+    assert found.shares[0] == pytest.approx(0.4, abs=0.08)
+    assert "learned, as shipped" in {verdict.policy for verdict in report.verdicts}

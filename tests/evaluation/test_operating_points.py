@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.core.tier_choice import best_value, cheapest_meeting
 from litellm_router_plugin.evaluation.intervals import Resamples
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.models import SuccessModel, forecast_rows
 from litellm_router_plugin.evaluation.operating_points import Rule, operating_points, trade_offs
 from litellm_router_plugin.evaluation.policies import replay
-from litellm_router_plugin.evaluation.prices import Price
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.tables import OutcomeTable, TierForecasts, outcome_table, tier_forecasts
 
@@ -84,3 +85,12 @@ def test_where_no_setting_reaches_the_target_the_best_fixed_tier_serves(
     point = operating_points(table, forecasts, Resamples(len(table), 50, 0), targets=[1.0])[0]
     assert point.rule is None
     assert set(point.choose(forecasts).tolist()) == {2}
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.3, 1.0, 30.0]), st.sampled_from([0.0, 0.9, 1.0]))
+def test_rules_choose_as_the_running_router_does(seed: int, trade_off: float, target: float) -> None:
+    random = np.random.default_rng(seed)
+    some = TierForecasts(random.integers(1, 5, (20, 3)) / 4, random.integers(1, 5, (20, 3)) / 4)
+    pairs = list(zip(some.success.tolist(), some.cost.tolist(), strict=True))
+    assert Rule("trade_off", trade_off).choose(some).tolist() == [best_value(p, c, trade_off) for p, c in pairs]
+    assert Rule("quality_target", target).choose(some).tolist() == [cheapest_meeting(p, c, target) for p, c in pairs]

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from litellm_router_plugin.core.money import Price, usd
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.comparison import best_fixed, compare
 from litellm_router_plugin.evaluation.intervals import Resamples
 from litellm_router_plugin.evaluation.ladders import RecordedLadder, parse_ladder
 from litellm_router_plugin.evaluation.policies import always, at_random, heuristics, oracle, rungs_of_levels
-from litellm_router_plugin.evaluation.prices import Price
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.tables import OutcomeTable, outcome_table
 from litellm_router_plugin.evaluation.verdicts import dominated_tiers
@@ -96,7 +96,9 @@ def test_a_policy_by_chance_is_not_above_the_static_mix(table: OutcomeTable) -> 
 
 
 def test_a_dominated_tier_is_named_with_its_price(make_rows: MakeRows, prices: dict[str, Price]) -> None:
-    table = outcome_table(make_rows(100), parse_ladder("cheap=middle,premium=small"), prices | {"small": Price(1, 1)})
+    table = outcome_table(
+        make_rows(100), parse_ladder("cheap=middle,premium=small"), prices | {"small": Price(usd("1"), usd("1"))}
+    )
     (sentence,) = dominated_tiers(table)
     assert sentence.startswith("premium is dominated by cheap: quality 0.")
     assert "times the cost" in sentence

@@ -9,7 +9,7 @@ import pytest
 
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.ladders import choose_ladder, parse_ladder, read_ladders
-from litellm_router_plugin.evaluation.prices import price_of, read_prices
+from litellm_router_plugin.evaluation.prices import price_of, read_prices, recorded_cost
 from litellm_router_plugin.evaluation.rows import Outcome, OutcomeRow, Prompt
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_tiers_file_is_refused(tmp_path: Path, content: object, problem:
 def test_prices_are_read_and_an_unknown_one_is_an_error(tmp_path: Path) -> None:
     path = tiers_file(tmp_path / "p.json", {"m": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}})
     prices = read_prices(path)
-    assert price_of(prices, "m").of(Outcome(1, 100, 10)) == pytest.approx(0.00012)
+    assert recorded_cost(price_of(prices, "m"), Outcome(1, 100, 10)) == pytest.approx(0.00012)
     with pytest.raises(DataError, match="there is no price for 'n'"):
         price_of(prices, "n")
 

@@ -10,13 +10,13 @@ import orjson
 import pytest
 from rich.console import Console
 
+from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.errors import ConfigError, DataError
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment
 from litellm_router_plugin.evaluation.intervals import UNDEFINED, Estimate
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.models import SuccessModel
 from litellm_router_plugin.evaluation.plots import plot_report
-from litellm_router_plugin.evaluation.prices import Price
 from litellm_router_plugin.evaluation.report import rendered, shown_figure, shown_share
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.run import run
