@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from litellm_router_plugin.build_checks import Graders, OnFault, build_graders
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.base import Settings
+from litellm_router_plugin.config.classifiers import EmbeddingSettings, LlmSettings, PythonSettings, parts
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import Classifier
@@ -22,15 +24,35 @@ class Policy:
     config: TierRouterConfig
     ladder: Ladder
     classifier: Classifier
+    graders: Graders | None = None
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether deciding may call a model, or a user's code that may await something."""
+        return _asks_models(self.config.classifier)
 
 
-def build_policy(name: str, config: TierRouterConfig, prices: Mapping[str, Price | None]) -> Policy:
+def _asks_models(settings: Settings) -> bool:
+    inner = dict(parts(settings)).values()
+    return isinstance(settings, LlmSettings | EmbeddingSettings | PythonSettings) or any(map(_asks_models, inner))
+
+
+def build_policy(
+    name: str,
+    config: TierRouterConfig,
+    prices: Mapping[str, Price | None],
+    *,
+    on_fault: OnFault,
+    checker: object = None,
+) -> Policy:
     """Build everything that a tier router needs.
 
     Args:
         name: The model name that clients call.
         config: Its settings.
         prices: Tier name -> price; None where unknown.
+        on_fault: Counts failures of checks, checkers and judges.
+        checker: A checker given in code.
 
     Raises:
         ConfigError: A setting names something that cannot be built: a pattern, a file, an artefact, a class.
@@ -47,7 +69,10 @@ def build_policy(name: str, config: TierRouterConfig, prices: Mapping[str, Price
         raise
     except TierRouterError as error:  # a file or an artefact that cannot be used: the settings named it
         raise ConfigError(where, str(error)) from error
-    return Policy(name, config, ladder, classifier)
+    graders = None
+    if config.cascade is not None:
+        graders = build_graders(config.cascade, f"{name}.cascade", on_fault, checker)
+    return Policy(name, config, ladder, classifier, graders)
 
 
 def build_learned(settings: Settings, ladder: Ladder, prices: Mapping[str, Price | None], where: str) -> Classifier:

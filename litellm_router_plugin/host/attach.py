@@ -25,7 +25,10 @@ _LOCK = threading.RLock()
 
 
 def attach(
-    router: litellm.Router, routers: Mapping[str, TierRouterConfig | Mapping[str, Any]] | None = None
+    router: litellm.Router,
+    routers: Mapping[str, TierRouterConfig | Mapping[str, Any]] | None = None,
+    *,
+    checker: object = None,
 ) -> TierRouting:
     """Attach the plugin to a router; a second call on the same router returns the same object.
 
@@ -33,6 +36,8 @@ def attach(
         router: The host's router, with the tiers' model groups.
         routers: Tier routers to add: name -> settings. Markers that stand in the router's ``model_list`` (see
             `register`) need not be named here.
+        checker: ``(query, answer) -> bool | float``, sync or async, or an object with such a method; it reads the
+            drafts of every tier router that has a cascade.
 
     Raises:
         ConfigError: The settings of a tier router are wrong.
@@ -41,7 +46,7 @@ def attach(
     check_host()
     register()
     with _LOCK:
-        routing = routing_of(router) or _new_routing(router)
+        routing = routing_of(router) or _new_routing(router, checker)
         for name, settings in (routers or {}).items():
             _add_marker(router, name, settings)
         check_markers(router, routing)
@@ -59,9 +64,8 @@ def attached() -> list[TierRouting]:
     return list(_ATTACHED)
 
 
-def _new_routing(router: litellm.Router) -> TierRouting:
-    faults = Faults()
-    routing = TierRouting(router, Ledger(), faults)
+def _new_routing(router: litellm.Router, checker: object) -> TierRouting:
+    routing = TierRouting(router, Ledger(), Faults(), checker)
     _ATTACHED.add(routing)
     return routing
 

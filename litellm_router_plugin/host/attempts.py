@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from litellm_router_plugin.host.entry_points import EntryPoint
 from litellm_router_plugin.host.model_calls import metadata_for_another_call
+from litellm_router_plugin.host.private import new_logging_object
 from litellm_router_plugin.host.scope import RequestScope
 
 LENGTH_NAMES = ("max_tokens", "max_completion_tokens", "max_output_tokens")
@@ -25,7 +26,17 @@ def first_attempt(scope: RequestScope, entry: EntryPoint, request: Mapping[str, 
     scope.call_id = arguments.setdefault("litellm_call_id", str(uuid4()))
     scope.trace_id = trace_id(arguments)
     arguments.setdefault("litellm_trace_id", scope.trace_id)
+    if scope.view.stream and "litellm_logging_obj" not in arguments and entry.kind == "async" and scope.graders:
+        give_logging_object(scope, entry, arguments)
     return arguments
+
+
+def give_logging_object(scope: RequestScope, entry: EntryPoint, arguments: dict[str, Any]) -> None:
+    """A logging object for a stream of our own: a draft that is thrown away is settled through it."""
+    content = arguments.get("messages", arguments.get("input"))
+    arguments["litellm_logging_obj"] = new_logging_object(
+        entry.call_type, scope.tier.model_group, arguments, content, stream=True
+    )
 
 
 def further_attempt(
@@ -37,6 +48,8 @@ def further_attempt(
     arguments[entry.bucket] = metadata_for_another_call(bucket, scope.row_metadata())
     scope.call_id = arguments["litellm_call_id"] = str(uuid4())
     arguments["litellm_trace_id"] = scope.trace_id
+    if scope.view.stream:
+        give_logging_object(scope, entry, arguments)
     return arguments
 
 

@@ -5,16 +5,29 @@ With the cascade off the loop makes one call. Provider errors reach it only afte
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from litellm_router_plugin.core.cascade import Attempt, CallTier, CascadePolicy, Serve, next_step
+from litellm_router_plugin.checks.route_features import route_values
+from litellm_router_plugin.core.answers import AnswerView
+from litellm_router_plugin.core.cascade import Attempt, CallTier, Serve, next_step
+from litellm_router_plugin.core.decisions import Choice
+from litellm_router_plugin.core.reading_answers import read_answer
 from litellm_router_plugin.core.tiers import Tier
+from litellm_router_plugin.core.verdicts import Verdict
 from litellm_router_plugin.host.attempts import first_attempt, further_attempt
+from litellm_router_plugin.host.cascade_plan import CascadePlan, plan_cascade
+from litellm_router_plugin.host.draft_costs import cost_so_far
 from litellm_router_plugin.host.entry_points import EntryPoint
-from litellm_router_plugin.host.responses import add_headers, model_id_of, writable_hidden_params
+from litellm_router_plugin.host.grading import grade
+from litellm_router_plugin.host.model_calls import RouterCalls
+from litellm_router_plugin.host.private import settle_partial
+from litellm_router_plugin.host.replay import ReplayedStream
+from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, seen_cost, writable_hidden_params
 from litellm_router_plugin.host.scope import RequestScope
+from litellm_router_plugin.host.stream_checks import HeldStream, hold
 from litellm_router_plugin.host.telling import told
 from litellm_router_plugin.ledger.records import CallRecord
 
@@ -22,16 +35,32 @@ if TYPE_CHECKING:
     from litellm_router_plugin.host.routing import TierRouting
 
 Original = Callable[..., Awaitable[Any]]
+RunGrading = Callable[[Coroutine[Any, Any, Verdict]], Awaitable[Verdict]]
+
+
+async def on_this_loop(grading: Coroutine[Any, Any, Verdict]) -> Verdict:
+    """Grade where the request runs: the asynchronous path."""
+    return await grading
 
 
 @dataclass(slots=True)
 class Draft:
-    """What came of one tier call."""
+    """What came of one tier call.
+
+    Attributes:
+        attempt: As `next_step` sees it.
+        tier: The tier that answered.
+        response: The host's answer; of a stream, a replay of what was read.
+        held: What was read of a stream.
+        logging_object: The host's logging object of the call, where it is known.
+    """
 
     attempt: Attempt
     call_id: str
     tier: Tier
     response: Any = None
+    held: HeldStream | None = None
+    logging_object: object = None
     error: Exception | None = None
 
 
@@ -45,6 +74,8 @@ class Driver:
         entry: The method that was called.
         request: Its arguments.
         bucket: LiteLLM's own metadata of the request, a copy from before any call wrote into it.
+        calls: Makes the judge's calls.
+        run_grading: How to wait for a verdict; the synchronous path needs a loop of its own for that.
     """
 
     routing: TierRouting
@@ -52,29 +83,43 @@ class Driver:
     entry: EntryPoint
     request: dict[str, Any]
     bucket: dict[str, Any]
+    calls: RouterCalls
+    run_grading: RunGrading = on_this_loop
     drafts: list[Draft] = field(default_factory=list)
 
     async def run(self, original: Original) -> Any:  # noqa: ANN401  the host's answer, of whichever type it is
         """The answer for the client; raises the host's own error when no tier answered."""
-        policy = CascadePolicy(max_escalations=0, top_rung=self.scope.rung)
+        plan = plan_cascade(self.scope, self.entry)
+        self.scope.claims_savings = not plan.is_on
+        self.routing.note_plan(self.scope, plan)
         while True:
-            step = next_step(policy, self.scope.rung, [draft.attempt for draft in self.drafts], self.scope.elapsed_s)
-            match step:
-                case CallTier(rung=rung):
-                    self.drafts.append(await self._call(original, rung))
-                case Serve(attempt=index):
-                    return self._serve(self.drafts[index])
+            attempts = [draft.attempt for draft in self.drafts]
+            match next_step(plan.policy, self.scope.start_rung, attempts, self.scope.elapsed_s):
+                case CallTier(rung=rung, is_final=is_final):
+                    self.drafts.append(await self._draft(original, plan, rung, is_final=is_final))
+                case Serve(attempt=index, because=because):
+                    return await self._serve(self.drafts[index], because)
                 case _:
                     raise self._give_up()
 
+    async def _draft(self, original: Original, plan: CascadePlan, rung: int, *, is_final: bool) -> Draft:
+        """Call a tier and have its answer graded, unless it is served whatever it is."""
+        draft = await self._call(original, rung)
+        if draft.error is not None or not plan.is_on:
+            return draft
+        try:
+            return await self._graded(plan, draft, is_final=is_final)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._settle(draft))
+            raise
+
     async def _call(self, original: Original, rung: int) -> Draft:
         scope = self.scope
-        scope.rung = rung
+        scope.rung, scope.lowest_rung = rung, rung if scope.attempt else 0
         scope.attempt += 1
         arguments = self._arguments()
         self.routing.note_call(scope)
-        tier = scope.tier
-        record = CallRecord(scope.call_id, "attempt", tier.name, scope.attempt)
+        record = CallRecord(scope.call_id, "attempt", scope.tier.name, scope.attempt)
         self.routing.ledger.start_call(scope.decision_id, record)
         try:
             response = await original(**arguments)
@@ -82,26 +127,94 @@ class Driver:
             self.routing.ledger.fail_call(scope.call_id)
             return Draft(Attempt(scope.rung, failed=True), scope.call_id, scope.tier, error=error)
         answered = scope.tier_router.tier_of_deployment(model_id_of(response)) or scope.tier
-        return Draft(Attempt(scope.rung), scope.call_id, answered, response=response)
+        scope.seen_costs[scope.call_id] = None if is_stream(response) else seen_cost(response)
+        logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)
+        return Draft(Attempt(scope.rung), scope.call_id, answered, response, logging_object=logging_object)
 
     def _arguments(self) -> dict[str, Any]:
         if self.scope.attempt == 1:
             return first_attempt(self.scope, self.entry, self.request)
         return further_attempt(self.scope, self.entry, self.request, self.bucket)
 
-    def _serve(self, draft: Draft) -> Any:  # noqa: ANN401  as in run
-        logging_object = self.request.get("litellm_logging_obj") if draft is self.drafts[0] else None
-        facts = told(
-            self.scope, draft.tier, draft.response, logging_object, self.routing.spent_beside(self.scope, draft)
-        )
-        add_headers(draft.response, facts.headers())
-        hidden = writable_hidden_params(draft.response)
-        if hidden is not None:
-            hidden["tier_router"] = facts.hidden()
-        self.routing.close(self.scope, served_call=draft.call_id, tier=draft.tier.name)
+    async def _graded(self, plan: CascadePlan, draft: Draft, *, is_final: bool) -> Draft:
+        scope = self.scope
+        if self.entry.kind == "async" and is_stream(draft.response):
+            if is_final:
+                return draft
+            try:
+                draft.held = await hold(draft.response, scope.endpoint, whole=plan.streaming == "buffer")
+            except Exception as error:  # noqa: BLE001  the provider failed in the stream; the host logged the failure
+                return replace(draft, attempt=replace(draft.attempt, failed=True), error=error)
+            answer = draft.held.answer
+            draft.response = ReplayedStream(draft.response, draft.held.items, is_exhausted=draft.held.is_exhausted)
+        else:
+            answer = read_answer(draft.response)
+        verdict = await self._verdict(plan, draft, answer, is_final=is_final)
+        if verdict is not None:
+            self.routing.ledger.note_verdict(draft.call_id, verdict)
+        cost = cost_so_far(scope, draft.tier, answer)
+        draft.attempt = Attempt(draft.attempt.rung, verdict, cost_usd=cost)
+        return draft
+
+    async def _verdict(self, plan: CascadePlan, draft: Draft, answer: AnswerView, *, is_final: bool) -> Verdict | None:
+        """What the graders say; None when the answer is served whatever it is, or the deadline has passed."""
+        scope = self.scope
+        key = self.routing.route_key(scope, draft.tier)
+        statistics = self.routing.routes.statistics(key)
+        self.routing.routes.add(key, route_values(answer, scope.view))
+        deadline = plan.policy.deadline_s
+        if deadline is not None and scope.elapsed_s >= deadline:
+            scope.choice = Choice(scope.choice.rung, "deadline")
+            return None
+        if is_final or plan.graders is None:
+            return None
+        return await self.run_grading(grade(plan.graders, answer, scope.view, statistics, self.calls))
+
+    async def _serve(self, draft: Draft, because: str) -> Any:  # noqa: ANN401  as in run
+        if because == "deadline":
+            self.scope.choice = Choice(self.scope.choice.rung, "deadline")
+        for other in self.drafts:
+            if other is not draft:
+                await self._settle(other)
+        self._repoint(draft)
+        tell(self.routing, self.scope, draft)
         return draft.response
+
+    def _repoint(self, draft: Draft) -> None:
+        """The proxy settles a stream whose client leaves through this object: it must be the served call's."""
+        if self.entry.kind == "async" and is_stream(draft.response) and draft.logging_object is not None:
+            self.scope.repoint(draft.logging_object)
+
+    async def _settle(self, draft: Draft) -> None:
+        """Have a stream that will not be read on logged and priced, and close it."""
+        if draft.error is not None or not is_stream(draft.response):
+            return
+        try:
+            if draft.held is None or not draft.held.is_exhausted:
+                settled = await settle_partial(draft.response, draft.logging_object, self.request.get("messages"))
+                if not settled:
+                    self.routing.ledger.lose_call(draft.call_id)
+            await draft.response.aclose()
+        except Exception as fault:  # noqa: BLE001  a draft nobody reads must not cost the client the answer
+            self.routing.ledger.lose_call(draft.call_id)
+            self.routing.faults.note("settling", fault)
 
     def _give_up(self) -> Exception:
         self.routing.close(self.scope, served_call=None, tier=self.scope.tier.name)
         errors = [draft.error for draft in self.drafts if draft.error is not None]
         return errors[-1]
+
+
+def tell(routing: TierRouting, scope: RequestScope, draft: Draft) -> None:
+    """Write onto an answer what its client is told, and close the books of the request."""
+    try:
+        facts = told(
+            scope, draft.tier, draft.response, draft.logging_object, routing.spent_beside(scope, draft.call_id)
+        )
+        add_headers(draft.response, facts.headers())
+        hidden = writable_hidden_params(draft.response)
+        if hidden is not None:
+            hidden["tier_router"] = facts.hidden()
+    except Exception as fault:  # noqa: BLE001  telling must not cost the client the answer
+        routing.faults.note("telling", fault)
+    routing.close(scope, served_call=draft.call_id, tier=draft.tier.name)

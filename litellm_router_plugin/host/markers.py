@@ -24,10 +24,17 @@ SETTINGS_KEY = "tier_router"
 
 
 class Markers:
-    """The tier routers of one router, kept as long as the host keeps the deployment they were read from."""
+    """The tier routers of one router, kept as long as the host keeps the deployment they were read from.
 
-    def __init__(self, router: litellm.Router, faults: Faults) -> None:
+    Args:
+        router: The host's router.
+        faults: Where wrong settings and failing checks are counted.
+        checker: A checker given in code; it reads the drafts of every tier router that has a cascade.
+    """
+
+    def __init__(self, router: litellm.Router, faults: Faults, checker: object = None) -> None:
         self.router = router
+        self.checker = checker
         self.faults = faults
         self._known: dict[str, tuple[object, TierRouter | ConfigError]] = {}
 
@@ -84,7 +91,9 @@ class Markers:
         try:
             config = parse_tier_router(name, info.get(SETTINGS_KEY), trusted=trusted)
             self._check_team(name, config, info)
-            return TierRouter(build_policy(name, config, self._prices(config)), self.router, marker)
+            prices = self._prices(config)
+            policy = build_policy(name, config, prices, on_fault=self.faults.note, checker=self.checker)
+            return TierRouter(policy, self.router, marker)
         except ConfigError as error:
             return error
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from litellm_router_plugin.core.answers import AnswerView
 from litellm_router_plugin.core.ports import CallRole, ModelCall
 from litellm_router_plugin.core.reading_answers import read_answer
+from litellm_router_plugin.host.responses import seen_cost
 from litellm_router_plugin.ledger.records import CallRecord
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ OF_ANOTHER_CALL = frozenset(
     }
 )
 """What the host notes about one call, and what must not be carried into the next."""
+
+MakeCall = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
 def metadata_for_another_call(bucket: Mapping[str, Any], row: Mapping[str, object]) -> dict[str, Any]:
@@ -65,31 +68,41 @@ class RouterCalls:
 
     async def complete(self, call: ModelCall) -> AnswerView:
         """Make a chat call; raises what the provider raised, or `TimeoutError`."""
-        arguments = self._arguments(call.role, call.timeout_s)
-        arguments |= dict(call.params)
-        call_id = arguments["litellm_call_id"]
-        try:
-            async with asyncio.timeout(call.timeout_s):
-                answer = await self.routing.originals.acompletion(
-                    model=call.model_group, messages=[dict(message) for message in call.messages], **arguments
-                )
-        except BaseException as error:
-            self._not_answered(call_id, error)
-            raise
-        return read_answer(answer)
+        messages = [dict(message) for message in call.messages]
+        arguments = {"model": call.model_group, "messages": messages, **call.params}
+        return read_answer(await self._made(self._chat, call.role, call.timeout_s, arguments))
 
     async def embed(self, model_group: str, text: str, timeout_s: float) -> Sequence[float]:
         """Make an embedding call; raises as `complete` does."""
-        arguments = self._arguments("classifier", timeout_s)
-        call_id = arguments["litellm_call_id"]
+        arguments = {"model": model_group, "input": [text]}
+        answer = await self._made(self._embedding, "classifier", timeout_s, arguments)
+        first = answer.data[0]
+        return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)
+
+    async def _chat(self, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  the host's answer
+        return await self.routing.originals.acompletion(**arguments)
+
+    async def _embedding(self, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  the host's answer
+        return await self.routing.router.aembedding(**arguments)
+
+    async def _made(
+        self,
+        call: Callable[[dict[str, Any]], Awaitable[Any]],
+        role: CallRole,
+        timeout_s: float,
+        arguments: dict[str, Any],
+    ) -> Any:  # noqa: ANN401  the host's answer
+        """Make a call with a row, a call id and a time limit of its own."""
+        own = self._arguments(role, timeout_s)
+        call_id = own["litellm_call_id"]
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self.routing.router.aembedding(model=model_group, input=[text], **arguments)
+                answer = await call({**arguments, **own})
         except BaseException as error:
             self._not_answered(call_id, error)
             raise
-        first = answer.data[0]
-        return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)
+        self.scope.seen_costs[call_id] = seen_cost(answer)
+        return answer
 
     def _arguments(self, role: CallRole, timeout_s: float) -> dict[str, Any]:
         call_id = str(uuid4())
@@ -112,28 +125,10 @@ class RouterCalls:
 
 
 class BlockingRouterCalls(RouterCalls):
-    """Same as `RouterCalls` for the synchronous path: nothing in it suspends, so it needs no event loop."""
+    """Same as `RouterCalls` for the synchronous path: the router's synchronous methods, in threads of their own."""
 
-    async def complete(self, call: ModelCall) -> AnswerView:
-        """Make a chat call; the provider's own time-out bounds it."""
-        arguments = self._arguments(call.role, call.timeout_s)
-        arguments |= dict(call.params)
-        try:
-            answer = self.routing.originals.completion(
-                model=call.model_group, messages=[dict(message) for message in call.messages], **arguments
-            )
-        except BaseException as error:
-            self._not_answered(arguments["litellm_call_id"], error)
-            raise
-        return read_answer(answer)
+    async def _chat(self, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  the host's answer
+        return await asyncio.to_thread(self.routing.originals.completion, **arguments)
 
-    async def embed(self, model_group: str, text: str, timeout_s: float) -> Sequence[float]:
-        """Make an embedding call."""
-        arguments = self._arguments("classifier", timeout_s)
-        try:
-            answer = self.routing.router.embedding(model=model_group, input=[text], **arguments)
-        except BaseException as error:
-            self._not_answered(arguments["litellm_call_id"], error)
-            raise
-        first = answer.data[0]
-        return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)
+    async def _embedding(self, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  the host's answer
+        return await asyncio.to_thread(self.routing.router.embedding, **arguments)

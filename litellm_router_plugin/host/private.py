@@ -118,6 +118,39 @@ def new_logging_object(
     return cast("object", logging_object)
 
 
+async def settle_partial(stream: object, logging_object: object, messages: object) -> bool:
+    """Have the host log, and so price, what came of a stream that will not be read on. Returns whether it could.
+
+    The host does the same when a client leaves: ``partial_response_on_disconnect`` for responses,
+    ``stream_chunk_builder`` over ``.chunks`` for the others, then ``Logging.dispatch_success_handlers``, which logs a
+    stream once however often it is asked.
+    """
+    dispatch = getattr(logging_object, "dispatch_success_handlers", None)
+    if dispatch is None:
+        return False
+    partial = _partial_answer(stream, logging_object, messages)
+    if partial is None:
+        return False
+    await dispatch(partial, cache_hit=False, start_time=None, end_time=None, prefer_async_handlers=True)
+    return True
+
+
+def _partial_answer(stream: object, logging_object: object, messages: object) -> object:
+    build = getattr(stream, "partial_response_on_disconnect", None)
+    partial = build() if callable(build) else None
+    if partial is not None:
+        return cast("object", partial)
+    chunks = getattr(stream, "chunks", None)
+    if not isinstance(chunks, list) or not chunks:
+        return None
+    known = messages if isinstance(messages, list) else None
+    built = litellm.stream_chunk_builder(chunks=chunks, messages=known, logging_obj=logging_object)
+    model = getattr(stream, "model", None)
+    if built is not None and isinstance(model, str) and model:
+        built.model = model
+    return cast("object", built)
+
+
 def cost_on(logging_object: object, response: object) -> Decimal | None:
     """What the host's logging object works out for an answer that carries no cost (Anthropic messages).
 

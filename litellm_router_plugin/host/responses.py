@@ -65,6 +65,11 @@ def shown_cost(response: object) -> Decimal | None:
     return usd(float(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
 
 
+def seen_cost(response: object) -> Decimal | None:
+    """What an answer at hand cost; 0 for a cache hit, None where it does not say."""
+    return Decimal(0) if is_cache_hit(response) else shown_cost(response)
+
+
 def usage_of_response(response: object) -> Usage | None:
     """The tokens of a finished answer, in any of the three forms that usage comes in; None where it has none."""
     usage = response.get("usage") if isinstance(response, Mapping) else getattr(response, "usage", None)

@@ -16,10 +16,11 @@ from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host import private
 from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
 from litellm_router_plugin.host.deployments import is_marker
-from litellm_router_plugin.host.driving import drive
+from litellm_router_plugin.host.driving import run_with_loop
 from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
+from litellm_router_plugin.host.route_book import RouteBook
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.state import StateMakers, made_state
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
@@ -31,7 +32,8 @@ from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.ledger.views import decision_view
 
 if TYPE_CHECKING:
-    from litellm_router_plugin.host.driver import Draft
+    from litellm_router_plugin.core.tiers import Tier
+    from litellm_router_plugin.host.cascade_plan import CascadePlan
 
 logger = logging.getLogger("litellm_router_plugin")
 
@@ -55,12 +57,13 @@ class TierRouting:
         originals: The router's own methods, as they were before.
     """
 
-    def __init__(self, router: litellm.Router, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, router: litellm.Router, ledger: Ledger, faults: Faults, checker: object = None) -> None:
         self.router = router
         self.ledger = ledger
         self.faults = faults
-        self.markers = Markers(router, faults)
+        self.markers = Markers(router, faults, checker)
         self.makers = StateMakers()
+        self.routes = RouteBook()
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
         self._detached = False
@@ -85,7 +88,7 @@ class TierRouting:
         request = {**params, "messages": messages}
         bucket: dict[str, Any] = dict(request.get("metadata") or {})
         scope = new_scope(tier_router, "chat", request, bucket)
-        drive(decide(self, scope, request, bucket, BlockingRouterCalls(self, scope, bucket)))
+        run_with_loop(decide(self, scope, request, bucket, BlockingRouterCalls(self, scope, bucket)))
         return scope
 
     def decision(self, decision_id: str) -> dict[str, object] | None:
@@ -172,6 +175,7 @@ class TierRouting:
         self.ledger.describe(
             scope.decision_id,
             tier=scope.tier.name,
+            start_tier=scope.tier.name,
             cause=scope.choice.cause,
             signals=() if scope.redacted else forecast.signals,
             route=scope.route,
@@ -198,14 +202,22 @@ class TierRouting:
             scope.decision_id, served_call=served_call, tier=tier, cause=scope.choice.cause, escalated=scope.escalated
         )
 
-    def spent_beside(self, scope: RequestScope, served: Draft) -> Decimal | None:
+    def note_plan(self, scope: RequestScope, plan: CascadePlan) -> None:
+        """Enter whether the cascade runs on a request."""
+        self.ledger.describe(scope.decision_id, cascade=plan.state)
+
+    def route_key(self, scope: RequestScope, tier: Tier) -> tuple[str, ...]:
+        """Under which key the statistics of a route and a tier's model are kept; teams do not share them."""
+        return (scope.owner.team, scope.tier_router.name, scope.route, tier.model_group)
+
+    def spent_beside(self, scope: RequestScope, served: str) -> Decimal | None:
         """USD of every call of a request but the served one; None when one is unfinished or has no price."""
         record = self.ledger.decision(scope.decision_id)
         if record is None:
             return None
         spent = Decimal(0)
         for call in record.calls:
-            if call.call_id == served.call_id:
+            if call.call_id == served:
                 continue
             cost = call.cost if call.status in ("settled", "failed") else scope.seen_costs.get(call.call_id)
             if cost is None:

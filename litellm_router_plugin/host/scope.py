@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +17,8 @@ from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.ledger.records import NOBODY, Owner
 
 if TYPE_CHECKING:
+    from litellm_router_plugin.build_checks import Graders
+    from litellm_router_plugin.config.cascade import CascadeSettings
     from litellm_router_plugin.host.tier_router import TierRouter
 
 
@@ -31,7 +33,13 @@ class RequestScope:
         rung: The tier being called now.
         attempt: Number of the tier call under way, from 1.
         call_id: LiteLLM's call id of the tier call under way.
-        on_proxy: The request came through the proxy (and not from code).
+        proxy_data: The proxy's own ``data`` of the request; None where it came from code.
+        start_rung: The rung that the decision named.
+        lowest_rung: The rung below which the call under way may not be moved.
+        seen_costs: Call id -> what its answer said that it cost.
+        counted_calls: Calls whose cost an attempt has been charged with.
+        cascade: The cascade's settings for this request; an experiment may have changed them.
+        graders: Who reads drafts.
         claims_savings: The host may work out savings of its own for this call: only where no cascade may discard it.
         cache_namespace: The client's own cache namespace; None until it was read.
     """
@@ -50,7 +58,6 @@ class RequestScope:
     conversation: str | None = None
     experiment: str = ""
     redacted: bool = False
-    on_proxy: bool = False
     attempt: int = 0
     call_id: str = ""
     trace_id: str = ""
@@ -58,6 +65,11 @@ class RequestScope:
     prices: Mapping[str, Price | None] = field(default_factory=dict)
     start_rung: int = 0
     seen_costs: dict[str, Decimal | None] = field(default_factory=dict)
+    lowest_rung: int = 0
+    counted_calls: set[str] = field(default_factory=set)
+    cascade: CascadeSettings | None = None
+    graders: Graders | None = None
+    proxy_data: MutableMapping[str, Any] | None = None
     claims_savings: bool = True
     cache_namespace: str | None = None
     started_at: float = field(default_factory=time.monotonic)
@@ -66,6 +78,16 @@ class RequestScope:
     def tier(self) -> Tier:
         """The tier being called now."""
         return self.tier_router.ladder[self.rung]
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether the router only observes."""
+        return self.tier_router.policy.config.mode == "observe"
+
+    def repoint(self, logging_object: object) -> None:
+        """Have the proxy settle the client's leaving through the call that is being served."""
+        if self.proxy_data is not None and self.attempt > 1:
+            self.proxy_data["litellm_logging_obj"] = logging_object
 
     @property
     def escalated(self) -> bool:
@@ -94,5 +116,5 @@ class RequestScope:
 
 SCOPE: ContextVar[RequestScope | None] = ContextVar("tier_router_scope", default=None)
 
-PROXY_DATA: ContextVar[Mapping[str, Any] | None] = ContextVar("tier_router_proxy_data", default=None)
+PROXY_DATA: ContextVar[MutableMapping[str, Any] | None] = ContextVar("tier_router_proxy_data", default=None)
 """The proxy's own ``data`` of the request under way; None in code."""

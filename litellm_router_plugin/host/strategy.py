@@ -131,7 +131,7 @@ class TierRoutingStrategy(CustomRoutingStrategyBase):  # type: ignore[misc]  # t
             return False
         inputs = scope.inputs.with_unhealthy(scope.tier.name)
         choice = healthy_choice(scope.tier_router.ladder, scope.choice_at(scope.rung), inputs)
-        if choice.rung == scope.rung or inputs.has_state:
+        if choice.rung == scope.rung or choice.rung < scope.lowest_rung or inputs.has_state:
             return False
         scope.inputs, scope.choice, scope.rung = inputs, choice, choice.rung
         return True

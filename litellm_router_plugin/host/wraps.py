@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from litellm_router_plugin.core.verdicts import Verdict
 from litellm_router_plugin.errors import RequestRefused
 from litellm_router_plugin.host.deciding import decide, new_scope
 from litellm_router_plugin.host.driver import Driver
-from litellm_router_plugin.host.driving import drive
+from litellm_router_plugin.host.driving import drive, run_with_loop
 from litellm_router_plugin.host.entry_points import ENTRY_POINTS, EntryPoint
 from litellm_router_plugin.host.identity import bucket_of
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls, RouterCalls
@@ -70,8 +71,9 @@ def _async_wrap(routing: TierRouting, entry: EntryPoint, original: Method) -> Me
         scope, bucket = _begin(routing, entry, tier_router, request)
         token = SCOPE.set(scope)
         try:
-            await _decided(routing, scope, request, bucket, RouterCalls(routing, scope, dict(bucket)))
-            return await Driver(routing, scope, entry, request, dict(bucket)).run(original)
+            calls = RouterCalls(routing, scope, dict(bucket))
+            await _decided(routing, scope, request, bucket, calls)
+            return await Driver(routing, scope, entry, request, dict(bucket), calls).run(original)
         except BaseException:
             routing.close(scope, served_call=None, tier=scope.tier.name)  # no effect where the driver closed it
             raise
@@ -94,8 +96,10 @@ def _sync_wrap(routing: TierRouting, entry: EntryPoint, original: Method) -> Met
         scope, bucket = _begin(routing, entry, tier_router, request)
         token = SCOPE.set(scope)
         try:
-            drive(_decided(routing, scope, request, bucket, BlockingRouterCalls(routing, scope, dict(bucket))))
-            return drive(Driver(routing, scope, entry, request, dict(bucket)).run(called))
+            calls = BlockingRouterCalls(routing, scope, dict(bucket))
+            run = run_with_loop if tier_router.policy.asks_models else drive
+            run(_decided(routing, scope, request, bucket, calls))
+            return drive(Driver(routing, scope, entry, request, dict(bucket), calls, graded_elsewhere).run(called))
         except BaseException:
             routing.close(scope, served_call=None, tier=scope.tier.name)  # no effect where the driver closed it
             raise
@@ -103,6 +107,11 @@ def _sync_wrap(routing: TierRouting, entry: EntryPoint, original: Method) -> Met
             SCOPE.reset(token)
 
     return routed
+
+
+async def graded_elsewhere(grading: Coroutine[Any, Any, Verdict]) -> Verdict:
+    """Grade on a loop of its own, since the synchronous path has none; nothing here suspends."""
+    return run_with_loop(grading)
 
 
 def _model_of(entry: EntryPoint, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -114,13 +123,15 @@ def _model_of(entry: EntryPoint, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _begin(
     routing: TierRouting, entry: EntryPoint, tier_router: TierRouter, request: dict[str, Any]
 ) -> tuple[RequestScope, dict[str, Any]]:
-    on_proxy = PROXY_DATA.get() is not None
+    data = PROXY_DATA.get()
     name = entry.bucket
-    if not on_proxy and isinstance(request.get(name), dict):
+    if data is None and isinstance(request.get(name), dict):
         request[name] = dict(request[name])  # the caller's own dict stays as it was
     bucket = bucket_of(request, default=name)
     scope = new_scope(tier_router, entry.endpoint, request, bucket)
-    scope.on_proxy = on_proxy
+    scope.proxy_data = data
+    scope.cascade = tier_router.policy.config.cascade
+    scope.graders = tier_router.policy.graders
     routing.open(scope)
     return scope, bucket
 

@@ -73,6 +73,8 @@ class DecisionRecord:
 
     Attributes:
         tier: The tier that answered (the one decided on until then).
+        cascade: ``on``, or ``off`` and the reason.
+        start_tier: The tier that was decided on, before any move up.
         prices: Tier name -> its price when the decision was made; None where unknown.
         baseline: The tier or model that savings are measured against, a key of ``prices``.
         served_call: The call whose answer went to the client; None while there is none, or if all failed.
@@ -90,6 +92,8 @@ class DecisionRecord:
     escalated: bool = False
     experiment: str = ""
     mode: str = "route"
+    cascade: str = "off"
+    start_tier: str = ""
     p_success: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
     difficulty: float | None = None

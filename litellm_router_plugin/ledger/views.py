@@ -21,6 +21,8 @@ def decision_view(record: DecisionRecord) -> dict[str, object]:
         "cost_state": record.cost_state,
         "attempts": [_attempt(call) for call in record.calls if call.role == "attempt"],
         "other_calls": [_other(call) for call in record.calls if call.role != "attempt"],
+        "start_tier": record.start_tier,
+        "cascade": record.cascade,
         "route": record.route,
         "experiment": record.experiment or None,
         "confidence": record.confidence,
