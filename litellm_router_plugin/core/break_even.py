@@ -189,14 +189,19 @@ class BreakEvenState:
 
 
 def verdict(state: BreakEvenState, confidence: float = 0.95) -> Standing:
-    """Whether the cascade pays, as far as this phase shows. May be asked after every request."""
+    """Whether the cascade pays, as far as this phase shows. May be asked after every request.
+
+    A cascade that paid and no longer does has evidence both ways; the one that calls for a change counts.
+    """
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence: {confidence!r} does not lie between 0 and 1; 0.95 is usual")
     needed = 1.0 / (1.0 - confidence)
-    above, below = state.evidence.above.value, state.evidence.below.value
-    if max(above, below) < needed:
-        return Standing.UNDECIDED
-    return Standing.PAYING if above > below else Standing.LOSING
+    shown = {
+        Standing.LOSING: state.evidence.below.value >= needed,
+        Standing.PAYING: state.evidence.above.value >= needed,
+    }
+    order = reversed(shown) if state.is_bypassed else iter(shown)
+    return next((standing for standing in order if shown[standing]), Standing.UNDECIDED)
 
 
 def advanced(view: BreakEvenState, confidence: float = 0.95) -> BreakEvenState:

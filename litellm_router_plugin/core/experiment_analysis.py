@@ -106,6 +106,13 @@ class RatioSums:
             squares += PRIOR_UNITS * LARGEST_VARIANCE * self.bb / self.units
         return math.sqrt(squares) / self.b
 
+    @property
+    def relative_spread(self) -> float:
+        """Standard deviation of a unit's contribution over the ratio; 0 where the ratio is 0 or units are few."""
+        if self.units < 2 or not self.a:  # noqa: PLR2004 - a variance needs two
+            return 0.0
+        return self.standard_error(is_bounded=False) * math.sqrt(self.units) * self.b / self.a
+
 
 @dataclass(frozen=True, slots=True)
 class ArmTotals:
@@ -212,8 +219,8 @@ def analyse(control: ArmTotals, arm: ArmTotals, *, share: float, goal: Goal) -> 
     more = requests_needed(control, arm, goal)
     return ExperimentReport(
         advice=Advice.SAMPLE_RATIO_MISMATCH if mismatch else _advice(differences[goal.metric], goal, more),
-        control={metric: _estimate(control.sums(metric), metric, goal.confidence) for metric in Metric},
-        arm={metric: _estimate(arm.sums(metric), metric, goal.confidence) for metric in Metric},
+        control={metric: _estimate(control, arm, metric, goal.confidence) for metric in Metric},
+        arm={metric: _estimate(arm, control, metric, goal.confidence) for metric in Metric},
         differences=differences,
         mismatch=mismatch,
         more_requests=more,
@@ -260,13 +267,25 @@ def requests_needed(control: ArmTotals, arm: ArmTotals, goal: Goal) -> int | Non
     return math.ceil((high - units) * (control.requests + arm.requests) / units)
 
 
-def _estimate(sums: RatioSums, metric: Metric, confidence: float) -> Estimate:
+def _estimate(arm: ArmTotals, other: ArmTotals, metric: Metric, confidence: float) -> Estimate:
+    sums = arm.sums(metric)
     if sums.ratio is None or sums.units < MIN_UNITS:
         return Estimate(sums.ratio, None, sums.units)
-    is_bounded = metric is not Metric.COST
-    radius = normal_mixture_radius(sums.units, confidence) * sums.standard_error(is_bounded=is_bounded)
-    highest = 1.0 if is_bounded else math.inf
+    radius = normal_mixture_radius(sums.units, confidence) * _error(sums, other.sums(metric), metric)
+    highest = math.inf if metric is Metric.COST else 1.0
     return Estimate(sums.ratio, Interval(max(0.0, sums.ratio - radius), min(highest, sums.ratio + radius)), sums.units)
+
+
+def _error(sums: RatioSums, other: RatioSums, metric: Metric) -> float:
+    """Standard error of one arm's figure.
+
+    Costs take the larger relative spread of both arms: a small arm that has not met the tail yet has too low a mean
+    and too small a spread at once, and would be called cheaper on the strength of it.
+    """
+    if metric is not Metric.COST:
+        return sums.standard_error(is_bounded=True)
+    spread = max(sums.relative_spread, other.relative_spread)
+    return spread * (sums.ratio or 0.0) / math.sqrt(sums.units)
 
 
 def _effective(control: RatioSums, arm: RatioSums) -> float:
@@ -278,8 +297,7 @@ def _effective(control: RatioSums, arm: RatioSums) -> float:
 
 
 def _difference_error(control: RatioSums, arm: RatioSums, metric: Metric) -> float:
-    is_bounded = metric is not Metric.COST
-    return math.hypot(control.standard_error(is_bounded=is_bounded), arm.standard_error(is_bounded=is_bounded))
+    return math.hypot(_error(control, arm, metric), _error(arm, control, metric))
 
 
 def _difference(control: ArmTotals, arm: ArmTotals, metric: Metric, confidence: float) -> Estimate:

@@ -95,6 +95,12 @@ def test_a_losing_cascade_is_bypassed_and_its_probes_let_it_run_again() -> None:
     assert reopened.phase == 2
 
 
+def test_a_cascade_that_stops_paying_is_stopped_in_spite_of_its_past() -> None:
+    state = after(2_000, 0.6)
+    assert verdict(state) is Standing.PAYING
+    assert verdict(after(1_000, 0.0, state=state)) is Standing.LOSING
+
+
 def test_few_large_requests_do_not_hide_that_the_rest_loses() -> None:
     state = BreakEvenState()
     for count in range(2_000):
