@@ -1,0 +1,206 @@
+"""The learned model for one ladder: its tiers' heads and prices side by side, and the choice among them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.core.frozen import empty
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.core.requests import RequestView
+from litellm_router_plugin.core.tier_choice import (
+    best_value,
+    cheapest_meeting,
+    dominated_rungs,
+    rung_costs,
+    trade_off_for_slider,
+    trade_off_for_target,
+)
+from litellm_router_plugin.learning.heads import sigmoid
+from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel, Reading
+from litellm_router_plugin.learning.token_forecast import expected_tokens
+
+FloatArray = NDArray[np.float64]
+
+DEFAULT_QUALITY_TARGET: Final = 0.95
+"""Share of the best fixed tier's expected quality that the choices keep where nothing else is said."""
+EASY, HARD = 0.25, 0.6
+"""Difficulties below and above which a prompt is called easy or hard in the signals."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LadderSettings:
+    """How to choose.
+
+    Attributes:
+        quality_target: 0..1, share of the best fixed tier's expected quality to keep.
+        cost_quality: 0..1 instead of it: 0 takes the cheapest tier, 1 the best whatever it costs.
+        skip_dominated: Leave out a tier that is dearer than another and expected to do no better.
+        intercepts: Tier -> shift of its log-odds on this route, from `adaptation.route_intercepts`.
+    """
+
+    quality_target: float | None = None
+    cost_quality: float | None = None
+    skip_dominated: bool = True
+    intercepts: Mapping[str, float] = field(default_factory=empty)
+
+    def __post_init__(self) -> None:
+        if self.quality_target is not None and self.cost_quality is not None:
+            raise ValueError("quality_target and cost_quality exclude each other; give one of them")
+        for name in ("quality_target", "cost_quality"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= 1:
+                raise ValueError(f"{name} must lie in 0..1, found {value!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class LadderModel:
+    """A tier of a ladder and the model that stands for it.
+
+    Attributes:
+        tier: The tier's name.
+        model: The model's name, or the one it is taken for.
+        price: None where it is not known.
+    """
+
+    tier: str
+    model: str
+    price: Price | None = None
+
+
+class LadderForecast:
+    """Forecasts for one ladder.
+
+    Args:
+        model: The learned model.
+        ladder: Tiers, cheapest first; each with the model that answers there.
+        settings: How to choose.
+
+    Attributes:
+        warnings: What the user should know: models not known, tiers that are dominated, prices missing.
+        trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
+        rungs: The rungs that are chosen from.
+    """
+
+    def __init__(self, model: LearnedModel, ladder: Sequence[LadderModel], settings: LadderSettings) -> None:
+        self._model = model
+        self.tiers = tuple(entry.tier for entry in ladder)
+        self.warnings: list[str] = []
+        heads = [self._head(entry, rung, len(ladder)) for rung, entry in enumerate(ladder)]
+        shifts = [settings.intercepts.get(tier, 0.0) for tier in self.tiers]
+        self._intercepts = np.array([*(head[0] for head in heads), model.typical_head[0]])
+        self._intercepts[:-1] += shifts
+        self._loadings = np.array([*(head[1:] for head in heads), model.typical_head[1:]])
+        self._set_costs(ladder)
+        self._settle(ladder, settings)
+        for warning in self.warnings:
+            _logger.warning("learned classifier: %s", warning)
+
+    def _head(self, entry: LadderModel, rung: int, rungs: int) -> FloatArray:
+        if self._model.known_as(entry.model) is not None:
+            return self._model.head(entry.model)
+        self.warnings.append(
+            f"tier {entry.tier!r}: the model {entry.model!r} is not known, so its place on the ladder stands for it;"
+            " name a known model with `like`, or train on outcomes of it"
+        )
+        return self._model.rung_head(rung, rungs)
+
+    def _set_costs(self, ladder: Sequence[LadderModel]) -> None:
+        prices = [entry.price for entry in ladder]
+        self.priced = all(price is not None for price in prices)
+        known = [price for price in prices if price is not None]
+        if not self.priced:
+            missing = ", ".join(repr(entry.tier) for entry in ladder if entry.price is None)
+            self.warnings.append(f"no price for {missing}: the tiers' order stands in for their cost")
+        completion = np.array([self._model.completion_head(entry.model) for entry in ladder])
+        self._token_intercepts, self._token_weights = completion[:, 0].copy(), completion[:, 1:].copy()
+        self._input_prices = np.array([float(price.input) for price in known]) if self.priced else None
+        self._output_prices = np.array([float(price.output) for price in known]) if self.priced else None
+        self._stand_in = rung_costs(len(ladder))
+
+    def _settle(self, ladder: Sequence[LadderModel], settings: LadderSettings) -> None:
+        """Leave out dominated tiers and find the trade-off, both on the reference prompts."""
+        reference = self._model.reference
+        success = sigmoid(reference.latents @ self._loadings[:-1].T + self._intercepts[:-1]).tolist()
+        cost = self._costs(reference.prompt_tokens, reference.directions).tolist()
+        self.rungs = list(range(len(ladder)))
+        known = [self._model.known_as(entry.model) is not None for entry in ladder]
+        for rung, better in dominated_rungs(success, cost).items() if settings.skip_dominated else ():
+            if known[rung] and known[better]:
+                self.rungs.remove(rung)
+                self.warnings.append(
+                    f"tier {self.tiers[rung]!r} costs no less than {self.tiers[better]!r} and is expected to do no"
+                    " better, so it is skipped"
+                )
+        if settings.cost_quality is not None:
+            self.trade_off = trade_off_for_slider(settings.cost_quality, cost)
+        else:
+            target = DEFAULT_QUALITY_TARGET if settings.quality_target is None else settings.quality_target
+            self.trade_off = trade_off_for_target(success, cost, target, rungs=self.rungs)
+
+    def _costs(self, prompt_tokens: FloatArray, directions: FloatArray) -> FloatArray:
+        """Costs of many prompts, prompts x tiers; stand-ins where prices are not known."""
+        if self._input_prices is None or self._output_prices is None:
+            return np.tile(np.array(self._stand_in), (len(prompt_tokens), 1))
+        tokens = expected_tokens(directions @ self._token_weights.T + self._token_intercepts)
+        costs: FloatArray = prompt_tokens[:, None] * self._input_prices + tokens * self._output_prices
+        return costs
+
+    def forecast(self, request: RequestView) -> Forecast:
+        """What the model says of a request, and the tier that follows."""
+        reading = self._model.read(request)
+        is_unfamiliar = reading.distance > FAMILIAR
+        loadings = self._loadings[-1] if is_unfamiliar else self._loadings
+        *success, typical = sigmoid(self._intercepts + loadings @ reading.latents).tolist()
+        cost = self._request_costs(reading, request)
+        choice_cost = self._stand_in if cost is None else cost
+        if is_unfamiliar:
+            rung = cheapest_meeting(success, choice_cost, 1.0, self.rungs)
+        else:
+            rung = best_value(success, choice_cost, self.trade_off, self.rungs)
+        difficulty = 1.0 - typical
+        return Forecast(
+            tier=self.tiers[rung],
+            cause="learned",
+            signals=_signals(difficulty, is_unfamiliar=is_unfamiliar),
+            p_success=dict(zip(self.tiers, success, strict=True)),
+            confidence=lowest_sufficient(success)[rung] / max(1.0, reading.distance) ** 2,
+            difficulty=difficulty,
+            abstained=is_unfamiliar,
+            expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
+        )
+
+    def _request_costs(self, reading: Reading, request: RequestView) -> list[float] | None:
+        if self._input_prices is None or self._output_prices is None:
+            return None
+        tokens = expected_tokens(self._token_weights @ reading.directions + self._token_intercepts)
+        if request.max_tokens is not None:
+            tokens = np.minimum(tokens, request.max_tokens)
+        costs = reading.prompt_tokens * self._input_prices + tokens * self._output_prices * request.n
+        return costs.tolist()  # type: ignore[no-any-return]  # numpy says Any
+
+
+def lowest_sufficient(success: Sequence[float]) -> list[float]:
+    """P(this tier is the lowest whose answer is good enough), by rung; they sum to 1.
+
+    Assumes that a tier succeeds wherever a worse one does (the forecasts do not tell how failures overlap); the last
+    tier takes the prompts that none is good enough for.
+    """
+    shares, reached = [], 0.0
+    for chance in success[:-1]:
+        shares.append(max(chance - reached, 0.0))
+        reached = max(reached, chance)
+    return [*shares, 1.0 - reached]
+
+
+def _signals(difficulty: float, *, is_unfamiliar: bool) -> tuple[str, ...]:
+    level = "easy" if difficulty < EASY else "hard" if difficulty > HARD else "medium"
+    return (level, "unfamiliar") if is_unfamiliar else (level,)

@@ -1,0 +1,163 @@
+"""The learned model as it is served: features in, success and tokens of any model out. Needs only numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.core.requests import RequestView
+from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.features import request_features
+from litellm_router_plugin.learning.heads import sigmoid
+from litellm_router_plugin.learning.model_names import known_name
+from litellm_router_plugin.learning.token_forecast import PromptTokens, expected_tokens
+from litellm_router_plugin.learning.trees import TreeEnsemble
+
+FloatArray = NDArray[np.float64]
+
+FAMILIAR: Final = 1.0
+"""Distances up to this many radii are like the training prompts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model sees of one request.
+
+    Attributes:
+        latents: What the trees say of the prompt.
+        directions: Its place among the training prompts.
+        distance: To the nearest centre of training prompts, in radii.
+        prompt_tokens: Expected tokens of the prompt.
+    """
+
+    latents: FloatArray
+    directions: FloatArray
+    distance: float
+    prompt_tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePrompts:
+    """What the model says of a sample of training prompts by trees that had not seen them; numbers only.
+
+    A ladder's trade-off is found on it once its models and prices are known.
+
+    Attributes:
+        latents: prompts x latents.
+        directions: prompts x directions.
+        prompt_tokens: One number a prompt.
+    """
+
+    latents: FloatArray
+    directions: FloatArray
+    prompt_tokens: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedModel:
+    """Forecasts each known model's success on a prompt, and the tokens it will write.
+
+    Attributes:
+        trees: Features -> latents.
+        names: The known models.
+        heads: models x (1 + latents): intercept, then loadings.
+        labels: How many outcomes each head was fitted to.
+        completion_heads: (models + 1) x (1 + directions); the last is for models not known.
+        projection: Features -> directions.
+        familiarity: Where the training prompts lie.
+        prompt_tokens: Features -> tokens of the prompt.
+        reference: A sample of training prompts, every source with its weight.
+        about: What training recorded: sources, metrics, fingerprint, versions.
+    """
+
+    trees: TreeEnsemble
+    names: tuple[str, ...]
+    heads: FloatArray
+    labels: NDArray[np.int64]
+    completion_heads: FloatArray
+    projection: Projection
+    familiarity: Familiarity
+    prompt_tokens: PromptTokens
+    reference: ReferencePrompts
+    about: Mapping[str, object]
+
+    def read(self, request: RequestView) -> Reading:
+        """Look at a request; the work is bounded whatever its length."""
+        features = request_features(request)
+        directions = self.projection.of(features)
+        return Reading(
+            self.trees.total(features.astype(np.float32)),
+            directions,
+            self.familiarity.distance(directions),
+            self.prompt_tokens.of(features, request),
+        )
+
+    def known_as(self, name: str) -> str | None:
+        """The known model that a name means, or None; see `model_names.known_name`."""
+        return known_name(name, self.names)
+
+    def head(self, name: str) -> FloatArray:
+        """A model's head; that of the typical model where the name is not known."""
+        known = self.known_as(name)
+        return self.typical_head if known is None else self.heads[self.names.index(known)]
+
+    def completion_head(self, name: str) -> FloatArray:
+        """A model's token head; that of all models together where the name is not known."""
+        known = self.known_as(name)
+        head: FloatArray = self.completion_heads[-1 if known is None else self.names.index(known)]
+        return head
+
+    @property
+    def typical_head(self) -> FloatArray:
+        """The mean of all heads, weighted by what they were fitted to."""
+        typical: FloatArray = np.average(self.heads, axis=0, weights=np.sqrt(self.labels))
+        return typical
+
+    def rung_head(self, rung: int, rungs: int) -> FloatArray:
+        """The head of an unknown model at a place on a ladder of so many rungs, 0 the cheapest.
+
+        The known models are ordered by how well they do on the typical prompt; the place takes the mean head of
+        those around its quantile.
+        """
+        order = np.argsort(self.heads[:, 0], kind="stable")
+        place = (rung + _HALF) / rungs
+        nearness = np.exp(-(((np.arange(len(order)) + _HALF) / len(order) - place) ** 2) / (2 * _RUNG_WIDTH**2))
+        head: FloatArray = np.average(self.heads[order], axis=0, weights=nearness)
+        return head
+
+    def difficulty(self, latents: FloatArray) -> float:
+        """P(the typical model fails), 0..1; needs no label of the models in question."""
+        head = self.typical_head
+        return 1.0 - float(sigmoid(head[0] + latents @ head[1:]))
+
+    def predict_success(self, request: RequestView, model_names: Sequence[str]) -> dict[str, float]:
+        """Model name -> P(its answer is good enough), 0..1."""
+        heads = np.array([self.head(name) for name in model_names])
+        latents = self.read(request).latents
+        return dict(zip(model_names, sigmoid(heads[:, 0] + heads[:, 1:] @ latents).tolist(), strict=True))
+
+    def predict_completion_tokens(self, request: RequestView, model_names: Sequence[str]) -> dict[str, float]:
+        """Model name -> expected tokens of its answer."""
+        heads = np.array([self.completion_head(name) for name in model_names])
+        directions = self.read(request).directions
+        return dict(zip(model_names, expected_tokens(heads[:, 0] + heads[:, 1:] @ directions).tolist(), strict=True))
+
+    def with_model(self, name: str, head: FloatArray, completion_head: FloatArray, labels: int) -> LearnedModel:
+        """This model knowing one model more, or another head for a known one."""
+        kept = [index for index, known in enumerate(self.names) if known != name]
+        return replace(
+            self,
+            names=(*(self.names[index] for index in kept), name),
+            heads=np.vstack([self.heads[kept], head]),
+            labels=np.append(self.labels[kept], labels),
+            completion_heads=np.vstack([self.completion_heads[kept], completion_head, self.completion_heads[-1:]]),
+        )
+
+
+_HALF: Final = 0.5
+_RUNG_WIDTH: Final = 0.15
+"""Width, in quantiles, of the models that stand for a place on the ladder; a guess."""

@@ -1,0 +1,125 @@
+"""Trains the learned model on recorded outcomes."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+
+from litellm_router_plugin.errors import DataError
+from litellm_router_plugin.learning.boosting import BoostingSettings, LatentTrees, boost_latents
+from litellm_router_plugin.learning.crossfitting import fitted_scale, held_out_latents, reference_rows
+from litellm_router_plugin.learning.familiarity_fitting import fit_familiarity, fit_projection
+from litellm_router_plugin.learning.latents import Outcomes
+from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
+from litellm_router_plugin.learning.outcome_rows import OutcomeTable, Progress, Row, outcome_table
+from litellm_router_plugin.learning.token_fitting import fit_completion_heads, fit_prompt_tokens
+
+FloatArray = NDArray[np.float64]
+
+FEWEST_ROWS: Final = 50
+"""Rows below which nothing can be learned; a floor against mistakes, not a recommendation."""
+SOURCE_POWER: Final = -0.5
+"""A row of a source with n rows weighs n to this power, so that large sources do not drown small ones."""
+DEFAULT_SETTINGS: Final = BoostingSettings()
+
+
+def train_outcomes(
+    rows: Iterable[Row],
+    *,
+    random_state: int = 0,
+    progress: Progress | None = None,
+    settings: BoostingSettings = DEFAULT_SETTINGS,
+) -> LearnedModel:
+    """Train on rows as in ``routing_outcomes``.
+
+    Args:
+        rows: Parsed lines.
+        random_state: Seed; the same rows and seed give the same model.
+        progress: Hands on the rows and shows how far their features are.
+        settings: How the trees are grown.
+
+    Raises:
+        DataError: Too few rows, a wrong row, or outcomes that are all alike.
+    """
+    return train_table(outcome_table(rows, progress=progress), random_state=random_state, settings=settings)
+
+
+def train_table(
+    table: OutcomeTable, *, random_state: int = 0, settings: BoostingSettings = DEFAULT_SETTINGS
+) -> LearnedModel:
+    """As `train_outcomes`, on rows that were read already."""
+    grown = grow_trees(table, random_state=random_state, settings=settings)
+    outcomes = table_outcomes(table)
+    held_out = held_out_latents(
+        table.features, outcomes, table.groups, grown, settings=settings, random_state=random_state
+    )
+    calibrated = replace(grown, heads=_scaled(grown.heads, fitted_scale(held_out, outcomes, grown.heads)))
+    return assemble(table, calibrated, held_out, random_state=random_state)
+
+
+def _scaled(heads: FloatArray, scale: float) -> FloatArray:
+    return np.column_stack([heads[:, 0], heads[:, 1:] * scale])
+
+
+def table_outcomes(table: OutcomeTable) -> Outcomes:
+    """The scores of a table, its rows weighted by source."""
+    return Outcomes.of(table.scores, source_weights(table.sources))
+
+
+def grow_trees(
+    table: OutcomeTable, *, random_state: int = 0, settings: BoostingSettings = DEFAULT_SETTINGS
+) -> LatentTrees:
+    """The trees and heads, still scikit-learn's."""
+    _refuse_nonsense(table)
+    return boost_latents(table.features, table_outcomes(table), settings, random_state)
+
+
+def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, random_state: int) -> LearnedModel:
+    """The served model from grown trees: exported, with token forecasts, familiarity and reference prompts."""
+    projection = fit_projection(table.features, random_state)
+    directions = projection.of(table.features)
+    prompt_tokens = fit_prompt_tokens(table)
+    sample = reference_rows(source_weights(table.sources), random_state)
+    return LearnedModel(
+        trees=grown.exported(),
+        names=table.models,
+        heads=grown.heads,
+        labels=(~np.isnan(table.scores)).sum(axis=0),
+        completion_heads=fit_completion_heads(directions, table.completion_tokens),
+        projection=projection,
+        familiarity=fit_familiarity(directions, random_state),
+        prompt_tokens=prompt_tokens,
+        reference=ReferencePrompts(held_out[sample], directions[sample], prompt_tokens.of_rows(table.features[sample])),
+        about={
+            "rows": len(table),
+            "row_sources": sorted({str(source) for source in table.sources}),
+            "data_sha256": table.fingerprint,
+            "random_state": random_state,
+            "library_versions": {
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "scikit-learn": sklearn.__version__,
+            },
+        },
+    )
+
+
+def source_weights(sources: NDArray[np.str_]) -> FloatArray:
+    """How much each row counts."""
+    _, place, counts = np.unique(sources, return_inverse=True, return_counts=True)
+    weights: FloatArray = counts.astype(np.float64)[place] ** SOURCE_POWER
+    return weights
+
+
+def _refuse_nonsense(table: OutcomeTable) -> None:
+    if len(table) < FEWEST_ROWS:
+        raise DataError("outcomes", 0, f"{len(table)} rows are too few to learn from; give at least {FEWEST_ROWS}")
+    known = table.scores[~np.isnan(table.scores)]
+    if np.ptp(known) == 0:
+        raise DataError("outcomes", 0, f"every score is {known[0]:g}: nothing tells a good answer from a bad one")
