@@ -18,10 +18,11 @@ from litellm_router_plugin.config.classifiers import (
     RulesSettings,
     parts,
 )
+from litellm_router_plugin.config.learned import LearnedSettings
 from litellm_router_plugin.core.ports import Classifier
 from litellm_router_plugin.core.tiers import Ladder
 
-BuildLearned: TypeAlias = Callable[[Settings, Ladder, str], Classifier]
+BuildLearned: TypeAlias = Callable[[LearnedSettings, Ladder, str], Classifier]
 """Makes the learned classifier from its settings, the ladder and the path of the settings."""
 
 
@@ -53,7 +54,9 @@ def build_classifier(
             return _by_a_model(settings, ladder, where)
         case PythonSettings():
             return _python(settings, ladder, where)
-    return learned(settings, ladder, where)
+        case LearnedSettings():
+            return learned(settings, ladder, where)
+    raise TypeError(f"no settings of a classifier: {type(settings).__name__}")
 
 
 def _combination(settings: Settings, ladder: Ladder, built: dict[str, Classifier]) -> Classifier:

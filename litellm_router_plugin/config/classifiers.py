@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from litellm_router_plugin.config.base import DottedPath, LocalPath, Settings
+from litellm_router_plugin.config.learned import LearnedSettings
 
 Words: TypeAlias = tuple[Annotated[str, Field(min_length=1, max_length=1_000)], ...]
 """Patterns or keywords; the limit in characters keeps one of them readable and its program small."""
@@ -215,6 +216,7 @@ KINDS: Mapping[str, type[Settings]] = {
     "domain": DomainSettings,
     "context": ContextSettings,
     "llm": LlmSettings,
+    "learned": LearnedSettings,
     "embedding": EmbeddingSettings,
     "python": PythonSettings,
     "highest": HighestSettings,
@@ -255,6 +257,7 @@ ClassifierSettings: TypeAlias = Annotated[
         | DomainSettings
         | ContextSettings
         | LlmSettings
+        | LearnedSettings
         | EmbeddingSettings
         | PythonSettings
         | HighestSettings

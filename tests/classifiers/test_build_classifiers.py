@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.base import Settings
 from litellm_router_plugin.config.classifiers import ClassifierSettings
+from litellm_router_plugin.config.learned import LearnedSettings
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.core.ports import Classifier
 from litellm_router_plugin.core.requests import RequestView
@@ -32,7 +33,7 @@ class AlwaysPremium:
         return "premium" if self.word in request.text else None
 
 
-def no_learned(settings: Settings, ladder: Ladder, where: str) -> Classifier:
+def no_learned(settings: LearnedSettings, ladder: Ladder, where: str) -> Classifier:
     raise AssertionError((settings, ladder, where))
 
 
@@ -68,6 +69,19 @@ def test_a_class_of_the_user_is_made_with_its_settings(
     classifier = build(raw, ladder)
     assert at_once(classifier, RequestView(text="x")) == Forecast("premium", "python")
     assert at_once(classifier, RequestView(text="y")) == Forecast()
+
+
+def test_the_learned_kind_is_built_by_the_caller_wherever_it_stands(ladder: Ladder, at_once: AtOnce) -> None:
+    built: list[tuple[LearnedSettings, str]] = []
+
+    def learned(settings: LearnedSettings, ladder: Ladder, where: str) -> Classifier:
+        built.append((settings, where))
+        return build_classifier(SETTINGS.validate_python({"type": "rules"}), ladder, learned=no_learned)
+
+    raw = {"type": "first", "of": [{"type": "context"}, {"type": "learned", "quality_target": 0.9}]}
+    classifier = build_classifier(SETTINGS.validate_python(raw), ladder, learned=learned)
+    assert built == [(LearnedSettings(type="learned", quality_target=0.9), "classifier.of[1]")]
+    assert at_once(classifier, RequestView(text="hello")).tier == "cheap"
 
 
 def test_kinds_that_call_models_take_their_settings(ladder: Ladder, tmp_path: Path) -> None:

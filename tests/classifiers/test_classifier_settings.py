@@ -19,6 +19,7 @@ CONTEXT = {"type": "context", "standard": {"words": 300, "code_blocks": 0}, "pre
 LLM = {"type": "llm", "model": "mini", "on_failure": "standard"}
 EMBEDDING = {"type": "embedding", "model": "embed", "examples": "labels.jsonl", "on_failure": "cheap"}
 PYTHON = {"type": "python", "path": "pkg.mod.Class", "settings": {"a": 1}}
+LEARNED = {"type": "learned", "quality_target": 0.9}
 NESTED = {"type": "first", "of": [RULES, {"type": "hybrid", "local": CONTEXT, "llm": LLM}]}
 
 
@@ -28,7 +29,7 @@ def problems(raw: object) -> list[tuple[tuple[int | str, ...], str]]:
     return [(details["loc"], details["msg"]) for details in error.value.errors()]
 
 
-@pytest.mark.parametrize("raw", [RULES, DOMAIN, CONTEXT, LLM, EMBEDDING, PYTHON, NESTED])
+@pytest.mark.parametrize("raw", [RULES, DOMAIN, CONTEXT, LLM, EMBEDDING, PYTHON, LEARNED, NESTED])
 def test_every_kind_is_told_by_its_type_and_survives_being_written_again(raw: dict[str, object]) -> None:
     settings = SETTINGS.validate_python(raw)
     assert type(settings) is KINDS[str(raw["type"])]
@@ -119,7 +120,7 @@ def test_code_and_files_that_settings_refer_to_are_found_in_nested_ones_too() ->
 
 @pytest.mark.parametrize(
     ("raw", "suspends"),
-    [(RULES, False), (DOMAIN, False), (CONTEXT, False), (LLM, True), (PYTHON, True), (NESTED, True)],
+    [(RULES, False), (DOMAIN, False), (CONTEXT, False), (LEARNED, False), (LLM, True), (PYTHON, True), (NESTED, True)],
 )
 def test_what_may_wait_for_a_call_is_known_from_the_settings(raw: object, *, suspends: bool) -> None:
     assert may_suspend(SETTINGS.validate_python(raw)) is suspends
