@@ -123,6 +123,20 @@ def test_offline_answers_cost_what_the_real_model_would(proxy: ProxyProcess) -> 
     assert float(answer.headers["x-litellm-response-cost"]) == pytest.approx(cost)
 
 
+@pytest.mark.proxy
+def test_explain_tells_a_decision_of_the_running_proxy(proxy: ProxyProcess) -> None:
+    body = {"model": "smart", "messages": [{"role": "user", "content": "Hello there"}]}
+    with proxy.client(key_of(proxy)) as client:
+        answer = client.post("/v1/chat/completions", json=body)
+    arguments = [answer.headers["x-tier-router-decision-id"], "--url", proxy.url, "--key", key_of(proxy)]
+    shown = CliRunner().invoke(build_app("explain"), ["explain", *arguments])
+    assert shown.exit_code == 0, shown.output
+    assert (
+        f"smart: {answer.headers['x-tier-router-tier']} (cause {answer.headers['x-tier-router-cause']})" in shown.output
+    )
+    assert "attempt: cheap by offline/small" in shown.output
+
+
 def test_a_rewritten_config_is_private_holds_what_changed_and_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "")
