@@ -11,6 +11,7 @@ from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.errors import ConfigError, ConfigErrors, TierRouterError
+from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.offline import is_offline
 from litellm_router_plugin.host.offline_config import missing_keys
 from litellm_router_plugin.host.prices import price_of
@@ -102,7 +103,7 @@ def _ladder_findings(name: str, router: TierRouterConfig, found: list[Deployment
     yield from _price_findings(name, router, groups)
     yield from _order_findings(name, router, prices)
     try:
-        build_policy(name, router, prices)
+        build_policy(name, router, prices, on_fault=Faults().note)
     except ConfigErrors as errors:
         yield from map(Finding.of, errors.errors)
     except ConfigError as error:
