@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from litellm_router_plugin.errors import DataError, TierRouterError
+from litellm_router_plugin.errors import ArtefactError, DataError, TierRouterError
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.learning.outcome_model import LearnedModel
 
 DONE: Final = 0
 FOUND_PROBLEMS: Final = 1
@@ -61,6 +64,21 @@ def beside(data: Path, given: Path | None, name: str) -> Path | None:
         return given
     there = data.parent / name
     return there if there.is_file() else None
+
+
+def outcome_model(artefact: Path | None) -> LearnedModel:
+    """The learned model of an artefact folder, or the shipped one.
+
+    Raises:
+        ArtefactError: It cannot be loaded, or it learned from tier labels and knows no models.
+    """
+    from litellm_router_plugin.learning.learned_classifier import LearnedClassifier  # noqa: PLC0415  numpy, only if used
+    from litellm_router_plugin.learning.outcome_model import LearnedModel  # noqa: PLC0415  same
+
+    classifier = LearnedClassifier.default() if artefact is None else LearnedClassifier.load(artefact)
+    if isinstance(classifier.model_, LearnedModel):
+        return classifier.model_
+    raise ArtefactError(f"{artefact}: it learned from tier labels and knows no models. Train one on rows of outcomes")
 
 
 @contextmanager

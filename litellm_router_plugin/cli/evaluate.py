@@ -1,0 +1,206 @@
+"""``evaluate``: routing policies side by side on recorded outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from litellm_router_plugin.cli.data_commands import (
+    beside,
+    error_console,
+    exit_after,
+    outcome_model,
+    tell_bad_lines,
+    told_errors,
+    work_shown,
+)
+from litellm_router_plugin.errors import DataError, UnsupportedHost
+from litellm_router_plugin.evaluation.datasets import read_outcomes
+from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment
+from litellm_router_plugin.evaluation.ladders import RecordedLadder, choose_ladder, read_ladders
+from litellm_router_plugin.evaluation.models import SuccessModel, Trainer
+from litellm_router_plugin.evaluation.plots import figure_class, plot_report
+from litellm_router_plugin.evaluation.policies import HeuristicScores
+from litellm_router_plugin.evaluation.prices import Prices, read_prices
+from litellm_router_plugin.evaluation.report import rendered
+from litellm_router_plugin.evaluation.rows import OutcomeRow
+from litellm_router_plugin.evaluation.run import run
+from litellm_router_plugin.evaluation.scopes import Draws
+from litellm_router_plugin.evaluation.serialise import write_report
+from litellm_router_plugin.evaluation.shipped import Forecaster, ShippedClassifier
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.learning.outcome_model import LearnedModel
+
+DEFAULT_DRAWS = 1000
+FEWEST_DRAWS = 40
+"""Resamples below which a 95 % interval has no resample outside on either side."""
+PRICES_FILE, TIERS_FILE = "prices.json", "tiers.json"
+REPORT_WIDTH = 200
+"""Columns of the report where the output is no terminal."""
+
+
+def evaluate(
+    *,
+    data: Annotated[
+        Path,
+        typer.Option(
+            "--data", exists=True, dir_okay=False, help="Rows that settings are fixed on; JSONL, may be gzipped."
+        ),
+    ],
+    dev: Annotated[
+        Path | None,
+        typer.Option(
+            "--dev", exists=True, dir_okay=False, help="Rows that are scored. Absent: --data, fixed by folds."
+        ),
+    ] = None,
+    ladder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ladder", help="cheap=M,standard=M|OTHER,premium=M, or a name in --tiers; may be repeated. Absent: all."
+        ),
+    ] = None,
+    artefact: Annotated[
+        Path | None,
+        typer.Option("--artefact", exists=True, file_okay=False, help="Learned model. Absent: the shipped one."),
+    ] = None,
+    baselines_only: Annotated[bool, typer.Option("--baselines-only", help="Leave the learned model out.")] = False,
+    heuristics: Annotated[
+        bool, typer.Option("--heuristics/--no-heuristics", help="Compare with LiteLLM's own.")
+    ] = True,
+    folds: Annotated[
+        int,
+        typer.Option("--folds", min=0, help="Fix settings on forecasts of so many models for rows they had not seen."),
+    ] = 0,
+    loso: Annotated[bool, typer.Option("--loso", help="Also train without each source and score it (slow).")] = False,
+    prices: Annotated[
+        Path | None, typer.Option("--prices", exists=True, dir_okay=False, help="Absent: prices.json beside --data.")
+    ] = None,
+    tiers: Annotated[
+        Path | None, typer.Option("--tiers", exists=True, dir_okay=False, help="Absent: tiers.json beside --data.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Write the frontiers as a picture (extra: plot).")] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
+    draws: Annotated[int, typer.Option("--draws", min=FEWEST_DRAWS, help="Bootstrap resamples.")] = DEFAULT_DRAWS,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of resamples, folds and training.")] = 0,
+    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")] = False,
+) -> None:
+    """Compare routing policies on recorded outcomes: quality, cost, saving, ranking, calibration, with intervals.
+
+    Example: tier-router evaluate --data train.jsonl.gz --dev dev.jsonl.gz --ladder seed --json report.json
+    """
+    with told_errors():
+        fit = read_outcomes(data, strict=strict)
+        scored = None if dev is None else read_outcomes(dev, strict=strict)
+        bad_lines = fit.bad_lines + (() if scored is None else scored.bad_lines)
+        tell_bad_lines(bad_lines)
+        scored_rows = None if scored is None else scored.rows
+        if plot is not None:
+            figure_class()
+        model = None if baselines_only else outcome_model(artefact)
+        experiment = Experiment(
+            fit=fit.rows,
+            scored=scored_rows,
+            ladders=chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows]),
+            prices=read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE)),
+            model=model,
+            shipped=None if model is None else classifier_as_shipped(model),
+            train=trainer(seed),
+            folds=folds,
+            loso=loso,
+            heuristics=installed_heuristics() if heuristics else {},
+            draws=Draws(draws, seed),
+        )
+        report = _run(experiment)
+        _hand_over(report, plot, json)
+    exit_after(bad_lines)
+
+
+def _needed(path: Path | None, option: str, name: str) -> Path:
+    if path is None:
+        raise DataError(option, 0, f"needed, since there is no {name} beside --data")
+    return path
+
+
+def chosen_ladders(
+    specs: Sequence[str], tiers: Path | None, row_sets: Sequence[Sequence[OutcomeRow]]
+) -> list[RecordedLadder]:
+    """The ladders that were asked for; asked for none: every ladder of the tiers file that each set of rows can fill.
+
+    Raises:
+        DataError: A ladder is not known, or none is asked for and none fits.
+    """
+    known = {} if tiers is None else read_ladders(tiers)
+    if specs:
+        return [choose_ladder(spec, known) for spec in specs]
+    fitting = [each for each in known.values() if all(_fills(each, rows) for rows in row_sets)]
+    if not fitting:
+        raise DataError("--ladder", 0, "needed, since no ladder of --tiers fits the rows: cheap=M,standard=M,premium=M")
+    return fitting
+
+
+def _fills(ladder: RecordedLadder, rows: Iterable[OutcomeRow]) -> bool:
+    return any(ladder.models_for(row) is not None for row in rows)
+
+
+def classifier_as_shipped(model: LearnedModel) -> ShippedClassifier:
+    """The learned classifier with its default settings, for any ladder."""
+    from litellm_router_plugin.learning.ladder_forecast import (  # noqa: PLC0415  only when needed
+        LadderForecast,
+        LadderModel,
+        LadderSettings,
+    )
+
+    def build(tiers: Sequence[str], models: Sequence[str], prices: Prices) -> Forecaster:
+        entries = [LadderModel(tier, name, prices.get(name)) for tier, name in zip(tiers, models, strict=True)]
+        return LadderForecast(model, entries, LadderSettings()).forecast
+
+    return build
+
+
+def trainer(seed: int) -> Trainer:
+    """Fits fresh models of the kind that is shipped; scikit-learn is imported at the first fit."""
+
+    def train(rows: Sequence[OutcomeRow]) -> SuccessModel:
+        from litellm_router_plugin.learning.training import train_outcomes  # noqa: PLC0415  imports scikit-learn
+
+        return train_outcomes([row.as_mapping() for row in rows], random_state=seed)
+
+    return train
+
+
+def installed_heuristics() -> Mapping[str, HeuristicScores]:
+    """LiteLLM's heuristics, those that the installed version has; the lack of one is told."""
+    from litellm_router_plugin.host.heuristics import heuristic_v1_scores, heuristic_v2_scores  # noqa: PLC0415  litellm
+
+    found: dict[str, HeuristicScores] = {}
+    for name, scores in (("LiteLLM heuristic v1", heuristic_v1_scores), ("LiteLLM heuristic v2", heuristic_v2_scores)):
+        try:
+            scores([""])
+        except UnsupportedHost as error:
+            typer.echo(f"{name} is left out: {error}", err=True)
+        else:
+            found[name] = scores
+    return found
+
+
+def _run(experiment: Experiment) -> EvaluationReport:
+    with work_shown() as (tell, watch):
+        return run(experiment, tell=tell, progress=watch)
+
+
+def _hand_over(report: EvaluationReport, plot: Path | None, json: Path | None) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=REPORT_WIDTH)
+    console.print(rendered(report))
+    if json is not None:
+        write_report(report, json)
+        error_console().print(f"wrote {json}")
+    if plot is not None:
+        plot_report(report, plot)
+        error_console().print(f"wrote {plot}")
