@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from litellm_router_plugin.build_checks import Graders, OnFault, build_graders
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.base import Settings
-from litellm_router_plugin.config.classifiers import EmbeddingSettings, LlmSettings, PythonSettings, parts
+from litellm_router_plugin.config.classifiers import may_suspend
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import Classifier
@@ -29,12 +29,7 @@ class Policy:
     @property
     def asks_models(self) -> bool:
         """Whether deciding may call a model, or a user's code that may await something."""
-        return _asks_models(self.config.classifier)
-
-
-def _asks_models(settings: Settings) -> bool:
-    inner = dict(parts(settings)).values()
-    return isinstance(settings, LlmSettings | EmbeddingSettings | PythonSettings) or any(map(_asks_models, inner))
+        return may_suspend(self.config.classifier)
 
 
 def build_policy(

@@ -115,13 +115,16 @@ async def _inputs(
 async def classified(routing: TierRouting, scope: RequestScope, calls: ModelCalls) -> Forecast:
     """What the classifier says; a classifier that fails says the default tier, and is counted."""
     try:
-        return await scope.tier_router.policy.classifier.forecast(scope.view, calls)
+        forecast = await scope.tier_router.policy.classifier.forecast(scope.view, calls)
     except ClassifierFailed as failure:
         routing.faults.note("classifier", failure)
         return Forecast(failed=True)
     except Exception as fault:  # noqa: BLE001  user code and models run in there; the policy is the default tier
         routing.faults.note("classifier", fault)
         return Forecast(failed=True)
+    if forecast.failed:  # its own failure policy has chosen the tier
+        routing.faults.count("classifier")
+    return forecast
 
 
 def owner_scope(owner: Owner, router: str) -> str:

@@ -32,6 +32,11 @@ class Faults:
                 where,
             )
 
+    def count(self, kind: str) -> None:
+        """Enter a fault that was reported where it happened."""
+        with self._lock:
+            self._counts[kind] += 1
+
     def counts(self) -> dict[str, int]:
         """How often each kind of fault happened."""
         with self._lock:
