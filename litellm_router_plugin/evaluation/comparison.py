@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from litellm_router_plugin.evaluation.intervals import Estimate, Resamples, ratio, summarise
+from litellm_router_plugin.evaluation.intervals import NEGLIGIBLE, Estimate, Resamples, ratio, summarise
 from litellm_router_plugin.evaluation.mixing import mix_quality
 from litellm_router_plugin.evaluation.models import Floats
 from litellm_router_plugin.evaluation.policies import Replay
 from litellm_router_plugin.evaluation.tables import OutcomeTable
 
+TargetState = Literal["kept", "probably kept", "probably missed", "missed"]
 PER_THOUSAND = 1000
 """Costs are shown for this many requests."""
 
@@ -29,6 +31,8 @@ class PolicyFigures:
         quality_kept: Quality divided by that of the best fixed tier.
         saving: 1 - cost / cost of the best fixed tier; negative where it costs more.
         over_mix: Quality minus that of the static mix at equal cost.
+        target: What ``quality_kept`` was meant to reach; None where nothing was said.
+        target_state: Whether it reached it on these rows; ``probably`` where the interval leaves it open.
     """
 
     policy: str
@@ -38,6 +42,8 @@ class PolicyFigures:
     quality_kept: Estimate
     saving: Estimate
     over_mix: Estimate
+    target: float | None = None
+    target_state: TargetState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,17 @@ class Means:
     def over_mix(self) -> Floats:
         """Quality of each policy minus that of the static mix at equal cost."""
         return self.quality - mix_quality(self.tier_quality, self.tier_cost, self.cost)
+
+
+def target_state(kept: Estimate, target: float | None) -> TargetState | None:
+    """Whether a target was reached, by the interval of what was kept."""
+    if target is None or kept.value is None:
+        return None
+    if kept.low is not None and kept.low >= target - NEGLIGIBLE:
+        return "kept"
+    if kept.high is not None and kept.high < target:
+        return "missed"
+    return "probably kept" if kept.value >= target - NEGLIGIBLE else "probably missed"
 
 
 def best_fixed(table: OutcomeTable) -> int:
@@ -87,6 +104,8 @@ def compare(table: OutcomeTable, replays: Sequence[Replay], resamples: Resamples
             quality_kept=summarise(kept[:, index]),
             saving=summarise(saving[:, index]),
             over_mix=summarise(over_mix[:, index]),
+            target=each.target,
+            target_state=target_state(summarise(kept[:, index]), each.target),
         )
         for index, each in enumerate(replays)
     )

@@ -74,6 +74,8 @@ class LadderReport:
         policies: Every policy on the scored rows.
         points: The settings fixed on the fit rows; empty without a model, or when fixed by folds.
         frontier: Every trade-off on the scored rows: where the rule could stand, not a result.
+        hindsight: For each target the saving of the best setting chosen on the scored rows themselves, which
+            flatters; None where none reaches it.
         rankings: Every score's ranking.
         calibration: Each tier's forecast.
         loso: The rankings of models that had not seen the source.
@@ -89,6 +91,7 @@ class LadderReport:
     policies: tuple[PolicyFigures, ...]
     points: tuple[OperatingPoint, ...]
     frontier: tuple[FrontierPoint, ...]
+    hindsight: tuple[tuple[float, float | None], ...]
     rankings: tuple[RankingReport, ...]
     calibration: tuple[CalibrationReport, ...]
     loso: tuple[RankingReport, ...]

@@ -12,7 +12,7 @@ from litellm_router_plugin.evaluation.experiment import FrontierPoint
 from litellm_router_plugin.evaluation.folds import fold_numbers
 from litellm_router_plugin.evaluation.intervals import Resamples
 from litellm_router_plugin.evaluation.operating_points import OperatingPoint, Rule, operating_points, trade_offs
-from litellm_router_plugin.evaluation.policies import Replay, replay
+from litellm_router_plugin.evaluation.policies import Replay, Rungs, replay
 from litellm_router_plugin.evaluation.scopes import Draws
 from litellm_router_plugin.evaluation.tables import OutcomeTable, TierForecasts
 
@@ -21,6 +21,8 @@ POINT_FOLDS = 5
 QUALITY_TARGETS = (0.9, 0.95, 1.0)
 """Settings of ``quality_target`` that are replayed without any fitting."""
 PER_THOUSAND = 1000
+FIT_DRAWS = 200
+"""Resamples behind a cautious setting: enough for one end of an interval, which nobody reads to three decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,25 @@ class Forecasted:
 
 def fixed_on_other_rows(fit: Forecasted, scored: Forecasted, draws: Draws) -> tuple[list[OperatingPoint], list[Replay]]:
     """Operating points fixed on one set of rows and replayed on another."""
-    points = operating_points(fit.table, fit.forecasts, draws.over(len(fit)))
-    return points, [replay(point.name, scored.table, point.choose(scored.forecasts)) for point in points]
+    points = operating_points(fit.table, fit.forecasts, _fit_resamples(len(fit), draws))
+    return points, [replay(point.name, scored.table, point.choose(scored.forecasts), point.target) for point in points]
 
 
 def fixed_by_folds(scored: Forecasted, draws: Draws) -> list[Replay]:
     """Operating points replayed on each fold of the rows as fixed on the other folds."""
     number = fold_numbers(len(scored), POINT_FOLDS, draws.seed)
-    chosen: dict[str, np.ndarray[tuple[int], np.dtype[np.intp]]] = {}
+    chosen: dict[str, tuple[float, Rungs]] = {}
     for fold in np.unique(number):
         others, served = np.flatnonzero(number != fold), np.flatnonzero(number == fold)
-        resamples = draws.over(len(others), stream=int(fold))
+        resamples = _fit_resamples(len(others), draws)
         for point in operating_points(scored.table.taken(others), scored.forecasts.taken(others), resamples):
-            rungs = chosen.setdefault(point.name, np.zeros(len(scored), dtype=np.intp))
+            _, rungs = chosen.setdefault(point.name, (point.target, np.zeros(len(scored), dtype=np.intp)))
             rungs[served] = point.choose(scored.forecasts.taken(served))
-    return [replay(name, scored.table, rungs) for name, rungs in chosen.items()]
+    return [replay(name, scored.table, rungs, target) for name, (target, rungs) in chosen.items()]
+
+
+def _fit_resamples(rows: int, draws: Draws) -> Resamples:
+    return Resamples(rows, min(draws.count, FIT_DRAWS), draws.seed)
 
 
 def by_quality_target(scored: Forecasted, settings: Sequence[float] = QUALITY_TARGETS) -> list[Replay]:

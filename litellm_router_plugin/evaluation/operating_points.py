@@ -11,7 +11,7 @@ import numpy as np
 from litellm_router_plugin.evaluation.comparison import best_fixed, means
 from litellm_router_plugin.evaluation.intervals import CONFIDENCE, Resamples
 from litellm_router_plugin.evaluation.models import Floats
-from litellm_router_plugin.evaluation.policies import Replay, Rungs, replay
+from litellm_router_plugin.evaluation.policies import Rungs, replay
 from litellm_router_plugin.evaluation.tables import OutcomeTable, TierForecasts
 
 TARGETS = (0.95, 0.98, 1.0)
@@ -77,6 +77,24 @@ class OperatingPoint:
         return self.rule.choose(forecasts)
 
 
+def best_in_hindsight(
+    table: OutcomeTable, forecasts: TierForecasts, targets: Sequence[float] = TARGETS
+) -> list[tuple[float, float | None]]:
+    """For each target the saving of the best setting chosen on these very rows: it flatters, and bounds what is there.
+
+    None where no setting that costs less than the best fixed tier reaches the target.
+    """
+    best = best_fixed(table)
+    quality, cost = float(table.quality[:, best].mean()), float(table.cost[:, best].mean())
+    served = [replay("", table, rule.choose(forecasts)) for rule in trade_offs(forecasts)]
+    means_of = [(float(each.quality.mean()), float(each.cost.mean())) for each in served]
+    found: list[tuple[float, float | None]] = []
+    for target in targets:
+        costs = [its_cost for its_quality, its_cost in means_of if its_quality >= target * quality and its_cost < cost]
+        found.append((target, 1 - min(costs) / cost if costs else None))
+    return found
+
+
 def trade_offs(forecasts: TierForecasts) -> list[Rule]:
     """Trade-offs from quality only to cost only, scaled by the dearest tier's mean expected cost."""
     scale = float(forecasts.cost.mean(axis=0).max()) or 1.0
@@ -107,8 +125,3 @@ def _cheapest(rules: Sequence[Rule], surplus: Floats, cost: Floats, limit: float
     """The cheapest rule that misses no quality and costs less than the best fixed tier."""
     usable = np.flatnonzero((surplus >= 0) & (cost < limit))
     return rules[int(usable[cost[usable].argmin()])] if len(usable) else None
-
-
-def replay_points(points: Sequence[OperatingPoint], table: OutcomeTable, forecasts: TierForecasts) -> list[Replay]:
-    """The operating points, served on rows that they were not chosen on."""
-    return [replay(point.name, table, point.choose(forecasts)) for point in points]

@@ -29,19 +29,21 @@ class Replay:
         quality: By row, 0..1; an expectation where the policy draws lots.
         cost: By row, USD.
         shares: Share of the rows that each tier serves, cheapest first.
+        target: Share of the best fixed tier's quality that its setting was fixed to keep; None where it had none.
     """
 
     policy: str
     quality: Floats
     cost: Floats
     shares: tuple[float, ...]
+    target: float | None = None
 
     def taken(self, keep: NDArray[np.intp]) -> Replay:
         """The replay of some rows; the shares stay those of all."""
-        return Replay(self.policy, self.quality[keep], self.cost[keep], self.shares)
+        return Replay(self.policy, self.quality[keep], self.cost[keep], self.shares, self.target)
 
 
-def replay(policy: str, table: OutcomeTable, rungs: Rungs) -> Replay:
+def replay(policy: str, table: OutcomeTable, rungs: Rungs, target: float | None = None) -> Replay:
     """Serve each row by the tier at its rung."""
     chosen = np.asarray(rungs)[:, None]
     shares = np.bincount(rungs, minlength=table.quality.shape[1]) / max(1, len(table))
@@ -50,6 +52,7 @@ def replay(policy: str, table: OutcomeTable, rungs: Rungs) -> Replay:
         np.take_along_axis(table.quality, chosen, axis=1)[:, 0],
         np.take_along_axis(table.cost, chosen, axis=1)[:, 0],
         tuple(float(share) for share in shares),
+        target,
     )
 
 

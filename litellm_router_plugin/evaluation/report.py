@@ -83,11 +83,36 @@ def _ladder_parts(ladder: LadderReport) -> Iterator[RenderableType]:
     yield policy_table(ladder)
     yield ranking_table("Ranking of prompts", ladder.rankings, (POOLED, MEAN))
     if ladder.calibration:
+        yield Text(_hindsight_sentence(ladder), "dim")
         yield ranking_table("Learned forecasts by source", _learned_only(ladder.rankings))
         yield calibration_table(ladder.calibration)
-        yield verdict_table(ladder.verdicts)
+        yield verdict_table(_shown_verdicts(ladder.verdicts))
+        yield from (Text(sentence, "bold") for sentence in verdict_sentences(ladder.verdicts))
     if ladder.loso:
         yield ranking_table("Without the source in training", ladder.loso)
+
+
+def _hindsight_sentence(ladder: LadderReport) -> str:
+    """What the best settings chosen on the scored rows would have saved; never a result."""
+    savings = (f"{target:.0%}: {NOTHING if saving is None else f'{saving:.0%}'}" for target, saving in ladder.hindsight)
+    return (
+        f"in hindsight, settings chosen on the scored rows themselves (this flatters), saving at {', '.join(savings)}"
+    )
+
+
+def _shown_verdicts(verdicts: Sequence[RoutingVerdict]) -> list[RoutingVerdict]:
+    """Every policy pooled; by source only the first policy (all of them stand in the JSON report)."""
+    return [each for each in verdicts if each.scope == POOLED or each.policy == verdicts[0].policy]
+
+
+def verdict_sentences(verdicts: Sequence[RoutingVerdict]) -> Iterator[str]:
+    """For each policy where it pays, where that is not shown, and where it does not pay."""
+    for policy in dict.fromkeys(each.policy for each in verdicts):
+        places = {
+            pays: [each.scope for each in verdicts if each.policy == policy and each.pays == pays] for pays in STYLES
+        }
+        parts = (f"{pays}: {', '.join(scopes)}" for pays, scopes in places.items() if scopes)
+        yield f"{policy} | {' | '.join(parts)}"
 
 
 def _learned_only(rankings: Sequence[RankingReport]) -> list[RankingReport]:
@@ -104,6 +129,7 @@ def policy_table(ladder: LadderReport) -> Table:
         f"of always {ladder.best_fixed}'s quality",
         f"saving against always {ladder.best_fixed}",
         "over the static mix",
+        "target",
     )
     return _table("Policies", headings, (_policy_line(each) for each in ladder.policies))
 
@@ -118,6 +144,7 @@ def _policy_line(each: PolicyFigures) -> tuple[str, ...]:
         shown_share(each.quality_kept),
         shown_share(each.saving),
         shown_figure(each.over_mix, signed=True),
+        NOTHING if each.target is None else f"{each.target:.0%} {each.target_state}",
     )
 
 

@@ -20,7 +20,7 @@ from litellm_router_plugin.evaluation.learned_policies import (
     frontier,
 )
 from litellm_router_plugin.evaluation.models import Forecasts, Progress, Trainer, forecast_rows
-from litellm_router_plugin.evaluation.operating_points import TARGETS, OperatingPoint
+from litellm_router_plugin.evaluation.operating_points import TARGETS, OperatingPoint, best_in_hindsight
 from litellm_router_plugin.evaluation.policies import Replay, always, at_random, heuristics, oracle
 from litellm_router_plugin.evaluation.rankers import Ranker, by_heuristics, by_length, by_model, by_source_mean
 from litellm_router_plugin.evaluation.ranking_figures import RankingReport, calibration_reports, ranking_report
@@ -169,6 +169,7 @@ def _ladder_report(experiment: Experiment, material: _Material, tables: _Tables)
         policies=compare(table, replays, draws.over(len(table))),
         points=tuple(points),
         frontier=tuple(frontier(scored)) if scored is not None else (),
+        hindsight=tuple(best_in_hindsight(table, scored.forecasts)) if scored is not None else (),
         rankings=tuple(ranking_report(ranker, table, draws) for ranker in _rankers(tables, material, scored)),
         calibration=tuple(calibration_reports(table, scored.forecasts, draws)) if scored is not None else (),
         loso=tuple(_loso_rankings(loso, draws)),

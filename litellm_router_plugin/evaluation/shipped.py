@@ -16,6 +16,8 @@ Forecaster = Callable[[RequestView], Forecast]
 ShippedClassifier = Callable[[Sequence[str], Sequence[str], Prices], Forecaster]
 """Tier names, the model of each, prices -> a classifier for that ladder."""
 SHIPPED = "learned, as shipped"
+SHIPPED_TARGET = 0.95
+"""Share of the best fixed tier's quality that the shipped settings aim at."""
 
 
 def as_shipped(table: OutcomeTable, build: ShippedClassifier, prices: Prices) -> Replay:
@@ -28,4 +30,4 @@ def as_shipped(table: OutcomeTable, build: ShippedClassifier, prices: Prices) ->
             forecasters[models] = build(names, models, prices)
         tier = forecasters[models](row.prompt.view()).tier
         rungs[index] = 0 if tier is None else names.index(tier)
-    return replay(SHIPPED, table, rungs)
+    return replay(SHIPPED, table, rungs, SHIPPED_TARGET)

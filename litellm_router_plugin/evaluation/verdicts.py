@@ -49,10 +49,10 @@ def judge_routing(figures: PolicyFigures, best: str) -> tuple[Pays, str]:
     if kept <= 1 + NEGLIGIBLE and saving <= NEGLIGIBLE:
         return "does not pay", f"always {best} is at least as good and costs no more"
     if mix.is_below_zero:
-        return "does not pay", f"a coin flip between fixed tiers at equal cost is better by {-(mix.value or 0):.3f}"
+        return "does not pay", f"a coin flip at equal cost is better by {-(mix.value or 0):.3f}"
     if mix.is_above_zero:
-        return "pays", f"{mix.value:+.3f} over a coin flip between fixed tiers at equal cost"
-    return "not shown to pay", "its distance to a coin flip between fixed tiers may be nothing but chance"
+        return "pays", f"{mix.value:+.3f} over a coin flip at equal cost"
+    return "not shown to pay", "within chance of a coin flip at equal cost"
 
 
 def routing_verdicts(table: OutcomeTable, policy: Replay, draws: Draws) -> list[RoutingVerdict]:

@@ -184,3 +184,13 @@ def test_the_shipped_classifier_is_replayed_by_the_tiers_it_proposes(world: Expe
     assert found.shares[1] == 0
     assert found.shares[0] == pytest.approx(0.4, abs=0.08)
     assert "learned, as shipped" in {verdict.policy for verdict in report.verdicts}
+
+
+def test_hindsight_never_saves_less_than_a_setting_that_keeps_its_target(world: Experiment) -> None:
+    report = only(run(world))
+    for target, saving in report.hindsight:
+        found = policy(report, f"learned, {target:.0%} of the best fixed")
+        if found.target_state in {"kept", "probably kept"}:
+            assert saving is not None
+            assert found.saving.value is not None
+            assert saving >= found.saving.value - 0.02
