@@ -12,7 +12,7 @@ from litellm_router_plugin.core.verdicts import Finding, Outcome
 
 OTHER_LANGUAGE = "another language than the request's"
 
-MIN_ANSWER_CHARS = 60
+MIN_ANSWER_CHARS = 20
 """Shorter answers are names, labels and quotations."""
 LANGUAGE_NAMED = re.compile(
     r"\b(?:translat\w+|transcri\w+|languages?|english|german|deutsch\w*|french|français\w*|spanish|español\w*|italian\w*|"

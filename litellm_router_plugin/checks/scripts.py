@@ -52,11 +52,11 @@ STOP_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 WORD = re.compile(r"[^\W\d_]+")
 MAX_WORDS = 200
-MIN_STOP_WORDS = 6
+MIN_STOP_WORDS = 5
 """Stop-word hits below which no language is named."""
-MIN_DISTINCT_STOP_WORDS = 4
+MIN_DISTINCT_STOP_WORDS = 3
 """Different stop words among the hits; a unit or a variable's name that is one repeats many times."""
-MIN_STOP_SHARE = 0.18
+MIN_STOP_SHARE = 0.2
 """Share of the words that must be the language's stop words."""
 LEAD = 1.6
 """How many times the hits of the second language the first must have; neighbours share many short words."""

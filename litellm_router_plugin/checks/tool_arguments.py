@@ -34,10 +34,8 @@ def argument_reasons(call: ReadCall, schema: Mapping[str, object]) -> Sequence[s
     arguments = call.arguments or {}
     properties = schema.get("properties")
     known = properties if isinstance(properties, Mapping) else {}
-    required = schema.get("required")
-    reasons = []
-    if not call.is_partial and isinstance(required, Sequence) and not isinstance(required, str):
-        reasons.extend([NO_ARGUMENT] if any(name not in arguments for name in required[:MAX_REQUIRED]) else [])
+    is_short = any(name not in arguments for name in _required(schema))
+    reasons = [NO_ARGUMENT] if is_short and not call.is_partial else []
     is_closed = bool(known) and not schema.get("additionalProperties") and "patternProperties" not in schema
     for name, value in arguments.items():
         if name in known:
@@ -45,6 +43,13 @@ def argument_reasons(call: ReadCall, schema: Mapping[str, object]) -> Sequence[s
         elif is_closed:
             reasons.append(EXTRA_ARGUMENT)
     return reasons
+
+
+def _required(schema: Mapping[str, object]) -> Sequence[str]:
+    names = schema.get("required")
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        return ()
+    return [name for name in names[:MAX_REQUIRED] if isinstance(name, str)]
 
 
 def _value_reasons(value: object, schema: object) -> Sequence[str]:
