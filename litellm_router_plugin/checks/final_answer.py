@@ -18,10 +18,10 @@ WORDED_FORM = "phrase"
 MIN_ROUTE_ANSWERS = 30
 """Answers that a route and model must have given before its statistics are used."""
 USUAL_SHARE = 0.7
-"""Share of a route's answers that must have a form for it to be the expected one. On the train split the precision is
-about the same from .5 to .9, and .7 finds twice as many errors as .8."""
+"""Share of a route's answers that must have a form for it to be expected. On the train split the precision is
+about the same from .5 to .9, and .7 finds twice the errors that .8 does."""
 USUAL_WORDED_SHARE = 0.85
-"""The same for the phrase, which answers without a fixed form hold by chance too; on the train split it finds no less."""
+"""The same for the phrase, which answers without a fixed form hold by chance too."""
 
 
 def usual_mark(route: RouteStatistics) -> str | None:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # comes with the host, without types
+import yaml
 from pydantic import TypeAdapter
 
 from litellm_router_plugin.checks.defaults import DETERMINISTIC
