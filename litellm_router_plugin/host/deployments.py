@@ -34,12 +34,14 @@ class DeploymentFacts:
     Attributes:
         price: USD per token.
         max_input_tokens: Its context window.
+        tells_stream_usage: Its provider takes ``stream_options``.
         flags: Capability name -> whether it has it, for those that LiteLLM's map tells.
     """
 
     price: Price | None
     max_input_tokens: int | None
     flags: Mapping[str, bool]
+    tells_stream_usage: bool = False
 
 
 def deployments_of(router: litellm.Router, group: str) -> list[Mapping[str, Any]]:
@@ -61,7 +63,17 @@ def facts_of(deployment: Mapping[str, Any]) -> DeploymentFacts:
     known = {**_mapped(info.get("base_model") or params.get("base_model") or params.get("model")), **_set_values(info)}
     window = known.get("max_input_tokens")
     flags = {flag: known[flag] for flag in known if flag.startswith("supports_") and isinstance(known[flag], bool)}
-    return DeploymentFacts(price_of(params, info), window if isinstance(window, int) and window > 0 else None, flags)
+    size = window if isinstance(window, int) and window > 0 else None
+    return DeploymentFacts(price_of(params, info), size, flags, _takes_stream_options(params))
+
+
+def _takes_stream_options(params: Mapping[str, Any]) -> bool:
+    provider = params.get("custom_llm_provider")
+    try:
+        model, provider, _, _ = litellm.get_llm_provider(str(params.get("model")), provider)
+        return "stream_options" in (litellm.get_supported_openai_params(model, provider) or ())
+    except Exception:  # noqa: BLE001  the host raises what it likes for a model that it does not know
+        return False
 
 
 def _set_values(info: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from litellm_router_plugin.host.replay import ReplayedStream
 from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, seen_cost, writable_hidden_params
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.stream_checks import HeldStream, hold
+from litellm_router_plugin.host.stream_usage import WithoutUsageChunk, ask_for_usage
 from litellm_router_plugin.host.telling import told
 from litellm_router_plugin.ledger.records import CallRecord
 
@@ -118,6 +119,7 @@ class Driver:
         scope.rung, scope.lowest_rung = rung, rung if scope.attempt else 0
         scope.attempt += 1
         arguments = self._arguments()
+        hides_usage = ask_for_usage(scope, self.entry, arguments)
         self.routing.note_call(scope)
         record = CallRecord(scope.call_id, "attempt", scope.tier.name, scope.attempt)
         self.routing.ledger.start_call(scope.decision_id, record)
@@ -126,6 +128,8 @@ class Driver:
         except Exception as error:  # noqa: BLE001  whatever the provider or the host raised is kept and handed on
             self.routing.ledger.fail_call(scope.call_id)
             return Draft(Attempt(scope.rung, failed=True), scope.call_id, scope.tier, error=error)
+        if hides_usage and is_stream(response):
+            response = WithoutUsageChunk(response)
         answered = scope.tier_router.tier_of_deployment(model_id_of(response)) or scope.tier
         scope.seen_costs[scope.call_id] = None if is_stream(response) else seen_cost(response)
         logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)

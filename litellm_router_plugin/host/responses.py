@@ -56,6 +56,8 @@ def is_cache_hit(response: object) -> bool:
 
 def is_stream(response: object) -> bool:
     """Whether the answer is yet to come in pieces."""
+    if isinstance(response, Mapping):
+        return False
     return hasattr(response, "__aiter__") or (hasattr(response, "__next__") and not isinstance(response, Mapping))
 
 
