@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ from litellm_router_plugin.cli.main import build_app
 from litellm_router_plugin.cli.serve import _ensure_master_key, _prepared, announcement, bundled_config
 from litellm_router_plugin.errors import ConfigError
 
-COMMAND = [str(Path(sys.executable).parent / "tier-router"), "serve"]
 REPOSITORY = Path(__file__).parents[2]
 PROVIDER_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
@@ -36,26 +35,10 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     return run
 
 
-@pytest.fixture(scope="module")
-def proxy() -> Iterator[ProxyProcess]:
-    """The bundled config as a newcomer starts it: no provider key, no master key."""
-    config = yaml.safe_load(bundled_config().read_text())
-    with ProxyProcess(config, command=[*COMMAND, "--offline-if-no-keys"], env={"LITELLM_MASTER_KEY": ""}) as running:
-        yield running
-        code = running.stop()
-    assert code == 0, "a stop by signal is a normal end"
-
-
-def key_of(proxy: ProxyProcess) -> str:
-    lines = [line for line in proxy.log.splitlines() if line.startswith("key of this run: ")]
-    assert len(lines) == 1, proxy.log
-    return lines[0].removeprefix("key of this run: ")
-
-
-def ask(proxy: ProxyProcess, model: str, prompt: str) -> tuple[str, str]:
+def ask(proxy: ProxyProcess, key: str, model: str, prompt: str) -> tuple[str, str]:
     """The answer of a model and the name of the model that gave it."""
     body = {"model": model, "messages": [{"role": "user", "content": prompt}]}
-    with proxy.client(key_of(proxy)) as client:
+    with proxy.client(key) as client:
         answer = client.post("/v1/chat/completions", json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()["choices"][0]["message"]["content"], answer.headers["x-litellm-model-name"]
@@ -95,9 +78,9 @@ def test_a_config_that_is_no_yaml_is_refused_with_its_place(tmp_path: Path, refu
 
 
 @pytest.mark.proxy
-def test_without_any_key_every_tier_answers_offline_and_the_log_says_so(proxy: ProxyProcess) -> None:
+def test_without_any_key_every_tier_answers_offline_and_the_log_says_so(proxy: ProxyProcess, made_key: str) -> None:
     for group, model in (("gpt-4o-mini", "small"), ("gpt-4o", "medium"), ("claude-opus", "large")):
-        text, name = ask(proxy, group, "What is 2 + 3?")
+        text, name = ask(proxy, made_key, group, "What is 2 + 3?")
         assert "2 + 3 = 5" in text
         assert name == f"offline/{model}"
         assert f"tier group {group} answers offline: offline/{model}" in proxy.log
@@ -114,9 +97,9 @@ def test_the_curl_that_is_printed_works_as_it_stands(proxy: ProxyProcess) -> Non
 
 
 @pytest.mark.proxy
-def test_offline_answers_cost_what_the_real_model_would(proxy: ProxyProcess) -> None:
+def test_offline_answers_cost_what_the_real_model_would(proxy: ProxyProcess, made_key: str) -> None:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is 2 + 3?"}]}
-    with proxy.client(key_of(proxy)) as client:
+    with proxy.client(made_key) as client:
         answer = client.post("/v1/chat/completions", json=body)
     usage = answer.json()["usage"]
     cost = 2.5e-6 * usage["prompt_tokens"] + 1e-5 * usage["completion_tokens"]
@@ -124,11 +107,11 @@ def test_offline_answers_cost_what_the_real_model_would(proxy: ProxyProcess) -> 
 
 
 @pytest.mark.proxy
-def test_explain_tells_a_decision_of_the_running_proxy(proxy: ProxyProcess) -> None:
+def test_explain_tells_a_decision_of_the_running_proxy(proxy: ProxyProcess, made_key: str) -> None:
     body = {"model": "smart", "messages": [{"role": "user", "content": "Hello there"}]}
-    with proxy.client(key_of(proxy)) as client:
+    with proxy.client(made_key) as client:
         answer = client.post("/v1/chat/completions", json=body)
-    arguments = [answer.headers["x-tier-router-decision-id"], "--url", proxy.url, "--key", key_of(proxy)]
+    arguments = [answer.headers["x-tier-router-decision-id"], "--url", proxy.url, "--key", made_key]
     shown = CliRunner().invoke(build_app("explain"), ["explain", *arguments])
     assert shown.exit_code == 0, shown.output
     assert (
