@@ -209,3 +209,12 @@ def test_an_arm_of_everybody_has_no_control() -> None:
 def test_a_goal_needs_an_effect(effect: float) -> None:
     with pytest.raises(ValueError, match="smallest difference that matters"):
         Goal(Metric.COST, effect)
+
+
+def test_free_arms_are_equal_and_a_free_arm_is_cheaper() -> None:
+    free = paid = ArmTotals()
+    rng = random.Random(3)
+    for _ in range(500):
+        free, paid = free.with_unit(UnitTotals(1, 0, 1, 0.0)), paid.with_unit(request(rng))
+    assert analyse(free, free, share=0.5, goal=COST).advice is Advice.STOP_NO_DIFFERENCE
+    assert analyse(paid, free, share=0.5, goal=COST).advice is Advice.STOP_ARM_BETTER
