@@ -30,7 +30,7 @@ from litellm_router_plugin.evaluation.report import rendered
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.run import run
 from litellm_router_plugin.evaluation.scopes import Draws
-from litellm_router_plugin.evaluation.serialise import write_report
+from litellm_router_plugin.evaluation.serialise import write_json
 from litellm_router_plugin.evaluation.shipped import Forecaster, ShippedClassifier
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _hand_over(report: EvaluationReport, plot: Path | None, json: Path | None) -
         console = Console(width=REPORT_WIDTH)
     console.print(rendered(report))
     if json is not None:
-        write_report(report, json)
+        write_json(report, json)
         error_console().print(f"wrote {json}")
     if plot is not None:
         plot_report(report, plot)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,22 +48,41 @@ def without_own_source(
     scored: Sequence[OutcomeRow],
     names: Sequence[str],
     *,
+    groups: Sequence[Collection[str]] | None = None,
     progress: Progress = iter,
     tell: Told = silent,
 ) -> Forecasts:
-    """Forecasts for each scored row by a model fitted to the rows of all other sources.
+    """Forecasts for each scored row by a model fitted to the rows of other sources.
+
+    Args:
+        train: Fits the models.
+        fit: Rows to learn from.
+        scored: Rows to forecast.
+        names: Models to forecast.
+        groups: Sources that are left out together; default: each source by itself.
+        progress: Hands on the scored rows and shows how far it is.
+        tell: Is told what is being done.
 
     Raises:
         DataError: A forecast is missing or out of range.
     """
     parts = []
-    sources = sorted({row.source for row in scored})
-    for index, source in enumerate(sources):
-        tell(f"without {source} ({index + 1} of {len(sources)})")
-        model = train([row for row in fit if row.source != source])
-        kept = np.flatnonzero([row.source == source for row in scored])
+    left_out = [{source} for source in sorted({row.source for row in scored})] if groups is None else groups
+    for index, sources in enumerate(left_out):
+        tell(f"without {', '.join(sorted(sources))} ({index + 1} of {len(left_out)})")
+        model = train([row for row in fit if row.source not in sources])
+        kept = np.flatnonzero([row.source in sources for row in scored])
         parts.append((kept, forecast_rows(model, [scored[index] for index in kept.tolist()], names, progress)))
     return _merged(parts, len(scored), names)
+
+
+def source_groups(sources: Sequence[str], groups: int) -> list[set[str]]:
+    """Sources dealt to at most so many groups, the largest first to the smallest group."""
+    counts = Counter(sources)
+    dealt: list[set[str]] = [set() for _ in range(min(groups, len(counts)))]
+    for source, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        min(dealt, key=lambda group: sum(counts[each] for each in group)).add(source)
+    return dealt
 
 
 def _merged(parts: Sequence[tuple[NDArray[np.intp], Forecasts]], rows: int, names: Sequence[str]) -> Forecasts:

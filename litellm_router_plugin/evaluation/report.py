@@ -18,6 +18,7 @@ from litellm_router_plugin.evaluation.ranking_figures import (
     RankingReport,
 )
 from litellm_router_plugin.evaluation.scopes import MEAN, POOLED, ScopeFigures
+from litellm_router_plugin.evaluation.training_figures import TrainingFigures
 from litellm_router_plugin.evaluation.verdicts import RoutingVerdict
 
 NOTHING = "-"
@@ -31,6 +32,8 @@ HEADINGS = {
     "ece": "ECE",
     "brier": "Brier",
     "base_brier": "Brier of the mean",
+    "accuracy": "right tier",
+    "commonest": "commonest tier",
 }
 
 
@@ -161,6 +164,15 @@ def ranking_table(title: str, rankings: Sequence[RankingReport], only: Sequence[
     headings = ("score", "scope", "rows", *(HEADINGS[figure] for figure in RANKING_FIGURES))
     lines = (line for each in rankings for line in _scope_lines(each.ranker, each.scopes, RANKING_FIGURES, only))
     return _table(title, headings, lines)
+
+
+def training_table(figures: TrainingFigures, names: Sequence[str]) -> Table:
+    """Figures on rows that were not learned from, with known sources and without."""
+    parts = (("other rows of known sources", figures.within), ("sources not seen", figures.between or ()))
+    lines = (line for name, scopes in parts for line in _scope_lines(name, scopes, names, ()))
+    return _table(
+        "On rows that were not learned from", ("rows", "scope", "n", *(HEADINGS[each] for each in names)), lines
+    )
 
 
 def calibration_table(calibration: Sequence[CalibrationReport]) -> Table:

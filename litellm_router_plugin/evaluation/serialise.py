@@ -9,7 +9,6 @@ from pathlib import Path
 import orjson
 
 from litellm_router_plugin.errors import DataError
-from litellm_router_plugin.evaluation.experiment import EvaluationReport
 
 
 def as_json_value(value: object) -> object:
@@ -23,8 +22,8 @@ def as_json_value(value: object) -> object:
     return value
 
 
-def write_report(report: EvaluationReport, path: Path) -> None:
-    """Write a report as indented JSON.
+def write_json(report: object, path: Path) -> None:
+    """Write a report, such as an `EvaluationReport`, as indented JSON.
 
     Raises:
         DataError: The file cannot be written.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from litellm_router_plugin.evaluation.calibration import base_brier, brier
-from litellm_router_plugin.evaluation.folds import Told, out_of_fold, silent, without_own_source
+from litellm_router_plugin.evaluation.folds import Told, out_of_fold, silent, source_groups, without_own_source
 from litellm_router_plugin.evaluation.intervals import Resamples, WeightedFigure
 from litellm_router_plugin.evaluation.models import Floats, Forecasts, Trainer
 from litellm_router_plugin.evaluation.ranking import auc
@@ -30,7 +30,7 @@ class TrainingFigures:
 
     Attributes:
         within: By models fitted to the other folds of the rows, all sources among them.
-        between: By models fitted to all other sources; None with one source only.
+        between: By models fitted to other sources, sources left out in as many groups; None with one source only.
     """
 
     within: tuple[ScopeFigures, ...]
@@ -40,7 +40,7 @@ class TrainingFigures:
 def training_figures(
     train: Trainer, rows: Sequence[OutcomeRow], *, folds: int, draws: Draws, tell: Told = silent
 ) -> TrainingFigures:
-    """Train on parts of the rows and score the others: ``folds`` + one time a source.
+    """Train on parts of the rows and score the others: ``folds`` times by rows, as often by sources.
 
     Raises:
         DataError: A part is too small to learn from.
@@ -52,7 +52,8 @@ def training_figures(
     found = tuple(figures_by_scope(sources, draws, _Measure(scores, within), pooled=False))
     if len(set(sources.tolist())) == 1:
         return TrainingFigures(found, None)
-    between = without_own_source(train, rows, rows, names, tell=tell)
+    groups = source_groups([row.source for row in rows], folds)
+    between = without_own_source(train, rows, rows, names, groups=groups, tell=tell)
     return TrainingFigures(found, tuple(figures_by_scope(sources, draws, _Measure(scores, between), pooled=False)))
 
 

@@ -21,7 +21,7 @@ from litellm_router_plugin.evaluation.report import rendered, shown_figure, show
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.run import run
 from litellm_router_plugin.evaluation.scopes import Draws
-from litellm_router_plugin.evaluation.serialise import write_report
+from litellm_router_plugin.evaluation.serialise import write_json
 
 PNG_MAGIC = b"\x89PNG"
 
@@ -49,7 +49,7 @@ def test_the_terminal_says_where_routing_does_not_pay(report: EvaluationReport) 
 
 def test_json_holds_the_figures_with_their_intervals(report: EvaluationReport, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    write_report(report, path)
+    write_json(report, path)
     (ladder,) = orjson.loads(path.read_bytes())["ladders"]
     assert ladder["best_fixed"] == "premium"
     cheap = ladder["policies"][0]
@@ -60,7 +60,7 @@ def test_json_holds_the_figures_with_their_intervals(report: EvaluationReport, t
 
 def test_json_that_cannot_be_written_is_an_error_with_the_path(report: EvaluationReport, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
-        write_report(report, tmp_path / "absent" / "report.json")
+        write_json(report, tmp_path / "absent" / "report.json")
 
 
 def test_the_plot_is_a_picture(report: EvaluationReport, tmp_path: Path) -> None:
