@@ -8,6 +8,7 @@ import socket
 import pytest
 
 REQUIRED = "TIER_ROUTER_REQUIRE_SERVICES"
+REDIS_PORT = 6379
 
 
 def listens(port: int, host: str = "127.0.0.1") -> bool:
@@ -33,3 +34,9 @@ def need(service: str, *, available: bool, how: str) -> None:
     if os.environ.get(REQUIRED):
         pytest.fail(f"{reason} ({REQUIRED} is set)")
     pytest.skip(reason)
+
+
+def redis_address() -> tuple[str, int]:
+    """Host and port of a Redis server on loopback; skips, or fails, the test where there is none."""
+    need("Redis", available=listens(REDIS_PORT), how=f"start redis-server on port {REDIS_PORT}")
+    return "127.0.0.1", REDIS_PORT

@@ -90,7 +90,8 @@ class DecisionInputs:
         pin: The tier that the client asked for.
         experiment_tier: The tier that an experiment's arm sets.
         forecast: What the classifier said.
-        sticky_tier: The highest tier used in this conversation so far.
+        loop_tier: The tier whose tool call is being answered: it is kept.
+        sticky_tier: The tier that the conversation goes on with, where that is not the proposed one.
         client: The client's own floor and cap.
         owner: The floor and cap of key and team; the boundary that a client cannot pass.
         lacks: Tier name -> what its deployments lack for this request.
@@ -102,6 +103,7 @@ class DecisionInputs:
     pin: str | None = None
     experiment_tier: str | None = None
     forecast: Forecast = NOTHING_FIRED
+    loop_tier: str | None = None
     sticky_tier: str | None = None
     client: Bounds = Bounds()
     owner: Bounds = Bounds()
@@ -132,8 +134,8 @@ def choose_tier(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Ch
     if inputs.has_state:
         return Choice(ladder.rung(inputs.state_tier or default_tier), "state")
     check_bounds(ladder, inputs.client)
-    choice = _proposed(ladder, default_tier, inputs)
-    choice = _raised_by_conversation(ladder, choice, inputs)
+    choice = proposed_choice(ladder, default_tier, inputs)
+    choice = _kept_by_conversation(ladder, choice, inputs)
     choice = _bounded(choice, inputs.client.narrowed(inputs.owner), inputs.owner)
     choice = _capable(ladder, choice, inputs)
     return healthy_choice(ladder, choice, inputs)
@@ -145,7 +147,8 @@ def check_bounds(ladder: Ladder, bounds: Bounds) -> None:
         raise ContradictoryBounds(ladder[bounds.floor].name, ladder[bounds.cap].name, ladder.names)
 
 
-def _proposed(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Choice:
+def proposed_choice(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Choice:
+    """What pin, experiment or classifier propose, before anything raises or lowers it."""
     if inputs.pin is not None:
         return Choice(ladder.rung(inputs.pin), "pinned")
     if inputs.experiment_tier is not None:
@@ -157,11 +160,13 @@ def _proposed(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Choi
     return Choice(rung, forecast.cause if forecast.tier else "default")
 
 
-def _raised_by_conversation(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
-    if inputs.sticky_tier is None or inputs.pin is not None:
+def _kept_by_conversation(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
+    if inputs.pin is not None:
         return choice
-    rung = ladder.rung(inputs.sticky_tier)
-    return Choice(rung, "sticky") if rung > choice.rung else choice
+    kept = inputs.loop_tier or inputs.sticky_tier
+    if kept is None or kept not in ladder.names or ladder.rung(kept) == choice.rung:
+        return choice
+    return Choice(ladder.rung(kept), "sticky")
 
 
 def _bounded(choice: Choice, bounds: Bounds, owner: Bounds) -> Choice:

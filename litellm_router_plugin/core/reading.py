@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from litellm_router_plugin.core.requests import (
+    FIRST_USER_CHARS,
     HEAD_CHARS,
     MAX_CONVERSATION_CHARS,
     MAX_SYSTEM_CHARS,
@@ -61,6 +62,7 @@ class _Reader:
         self.turns: list[Turn] = []
         self.system = ""
         self.chars = 0
+        self.first_user: str | None = None
         self.last_user: str | None = None
         self.last_user_chars = 0
         self.modalities: set[Modality] = set()
@@ -112,6 +114,8 @@ class _Reader:
             name = "tool"
         elif name == "user":
             self.last_user, self.last_user_chars = text, length
+            if self.first_user is None:
+                self.first_user = text[:FIRST_USER_CHARS]
         self.turns.append(Turn(name, text))
 
     def add_system(self, text: str) -> None:
@@ -192,6 +196,7 @@ def read_request(
         in_tool_loop=reader.last_is_tool_result,
         n=params["n"] if type(params.get("n")) is int and params["n"] > 0 else 1,
         stream=params.get("stream") is True,
+        first_user=reader.first_user or "",
     )
 
 

@@ -21,6 +21,8 @@ MAX_TURNS = 64
 """Turns kept of a conversation, the last ones."""
 MAX_CONVERSATION_CHARS = 64_000
 """Characters kept of all turns together."""
+FIRST_USER_CHARS = 2_000
+"""Characters kept of the first user message: enough to know a conversation again."""
 MAX_SYSTEM_CHARS = 4_000
 """Characters kept of the system prompt, from its start."""
 
@@ -63,6 +65,7 @@ class RequestView:
         in_tool_loop: The last message is a tool's result, so a model waits for it.
         n: How many answers the client asked for.
         stream: The client wants a stream.
+        first_user: The start of the first user message of the conversation.
     """
 
     text: str = ""
@@ -79,6 +82,7 @@ class RequestView:
     in_tool_loop: bool = False
     n: int = 1
     stream: bool = False
+    first_user: str = ""
 
     @property
     def has_assistant_turn(self) -> bool:

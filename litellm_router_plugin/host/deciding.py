@@ -11,17 +11,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier
-from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier, proposed_choice
+from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.core.ports import ModelCalls
 from litellm_router_plugin.core.reading import read_request
 from litellm_router_plugin.core.requests import Endpoint, RequestView
+from litellm_router_plugin.core.stickiness import kept_rung
 from litellm_router_plugin.errors import ClassifierFailed, RequestRefused
+from litellm_router_plugin.host.conversations import conversation_id, state_key
+from litellm_router_plugin.host.draft_costs import CHARS_PER_TOKEN
 from litellm_router_plugin.host.identity import METADATA_KEY, owner_bounds, owner_of
 from litellm_router_plugin.host.overrides import client_bounds, read_overrides
 from litellm_router_plugin.host.private import redacts
 from litellm_router_plugin.host.scope import RequestScope
-from litellm_router_plugin.host.state import state_keys
+from litellm_router_plugin.host.state import answered_calls, state_keys
 from litellm_router_plugin.ledger.records import Owner
 
 if TYPE_CHECKING:
@@ -65,8 +68,14 @@ async def decide(
         scope.redacted = redacts(request)
         scope.view = read_view(scope.endpoint, request)
         scope.route = route_of(scope)
-        scope.inputs = await _inputs(routing, scope, request, calls)
-        scope.inputs = replace(scope.inputs, client=client_bounds(scope.overrides, ladder), owner=bounds)
+        scope.conversation = conversation_key(scope, request, bucket)
+        inputs = await _inputs(routing, scope, request, calls)
+        scope.inputs = replace(
+            inputs,
+            sticky_tier=await conversation_tier(routing, scope, inputs),
+            client=client_bounds(scope.overrides, ladder),
+            owner=bounds,
+        )
         scope.choice = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
     except RequestRefused:
         raise
@@ -84,6 +93,12 @@ def read_view(endpoint: Endpoint, request: Mapping[str, Any]) -> RequestView:
     if endpoint == "text":
         return read_request(None, input=request.get("prompt"), params=request, endpoint=endpoint)
     return read_request(request.get("messages"), input=request.get("input"), params=request, endpoint=endpoint)
+
+
+def conversation_key(scope: RequestScope, request: Mapping[str, Any], bucket: Mapping[str, Any]) -> str:
+    """The key of the conversation's state; empty when the request belongs to none."""
+    found = conversation_id(scope.view, scope.overrides.conversation, request, bucket)
+    return state_key(scope.tier_router.name, scope.owner, found) if found else ""
 
 
 def route_of(scope: RequestScope) -> str:
@@ -105,11 +120,42 @@ async def _inputs(
 ) -> DecisionInputs:
     keys = state_keys(request.get("messages"), request)
     if keys:
-        maker = routing.state_maker(scope, keys)
-        return DecisionInputs(has_state=True, state_tier=maker)
-    pin = scope.overrides.tier
-    forecast = NOTHING_FIRED if pin else await classified(routing, scope, calls)
-    return DecisionInputs(pin=pin, forecast=forecast, lacks=scope.tier_router.lacks(scope.view))
+        return DecisionInputs(has_state=True, state_tier=routing.state_maker(scope, keys))
+    if scope.overrides.tier:
+        return DecisionInputs(pin=scope.overrides.tier, lacks=scope.tier_router.lacks(scope.view))
+    return DecisionInputs(
+        forecast=await classified(routing, scope, calls),
+        loop_tier=loop_tier(routing, scope, request),
+        lacks=scope.tier_router.lacks(scope.view),
+    )
+
+
+def loop_tier(routing: TierRouting, scope: RequestScope, request: Mapping[str, Any]) -> str | None:
+    """The tier that made the tool calls whose results a request brings."""
+    if not scope.view.in_tool_loop:
+        return None
+    calls = answered_calls(request.get("messages") or request.get("input"))
+    return routing.makers.maker(owner_scope(scope.owner, scope.tier_router.name), calls)
+
+
+async def conversation_tier(routing: TierRouting, scope: RequestScope, inputs: DecisionInputs) -> str | None:
+    """The tier that the conversation goes on with, where that is not the proposed one."""
+    settings = scope.conversation_settings
+    if settings is None or not scope.conversation or inputs.pin or inputs.has_state:
+        return None
+    ladder = scope.tier_router.ladder
+    last = await routing.conversations.tier(scope.conversation, blocking=scope.blocking)
+    proposed = proposed_choice(ladder, scope.tier_router.policy.config.default, inputs)
+    rung = kept_rung(
+        ladder,
+        proposed.rung,
+        last,
+        sticky=settings.sticky,
+        forecast=inputs.forecast,
+        prices=scope.prices,
+        prompt_tokens=scope.view.chars // CHARS_PER_TOKEN,
+    )
+    return None if rung == proposed.rung else ladder[rung].name
 
 
 async def classified(routing: TierRouting, scope: RequestScope, calls: ModelCalls) -> Forecast:

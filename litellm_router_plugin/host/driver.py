@@ -180,6 +180,7 @@ class Driver:
         for other in self.drafts:
             if other is not draft:
                 await self._settle(other)
+        await self.routing.keep_conversation(self.scope, draft.tier)
         self._repoint(draft)
         tell(self.routing, self.scope, draft)
         return draft.response

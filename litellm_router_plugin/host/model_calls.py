@@ -114,6 +114,7 @@ class RouterCalls:
             "litellm_trace_id": self.scope.trace_id,
             "timeout": timeout_s,
             "num_retries": 0,
+            "drop_params": True,  # a model that does not take a temperature can still grade
         }
 
     def _not_answered(self, call_id: str, error: BaseException) -> None:

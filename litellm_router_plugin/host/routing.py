@@ -14,6 +14,7 @@ import litellm
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host import private
+from litellm_router_plugin.host.conversations import Conversations, state_key
 from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
 from litellm_router_plugin.host.deployments import is_marker
 from litellm_router_plugin.host.driving import run_with_loop
@@ -22,12 +23,12 @@ from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
 from litellm_router_plugin.host.route_book import RouteBook
 from litellm_router_plugin.host.scope import RequestScope
-from litellm_router_plugin.host.state import StateMakers, made_state
+from litellm_router_plugin.host.state import StateMakers, made_calls, made_state
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
 from litellm_router_plugin.host.tier_router import TierRouter
 from litellm_router_plugin.host.wraps import Originals, unwrap, wrap
 from litellm_router_plugin.ledger.ledger import Ledger
-from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.ledger.records import DecisionRecord, Owner
 from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.ledger.views import decision_view
 
@@ -64,6 +65,7 @@ class TierRouting:
         self.markers = Markers(router, faults, checker)
         self.makers = StateMakers()
         self.routes = RouteBook()
+        self.conversations = Conversations(router, faults)
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
         self._detached = False
@@ -133,6 +135,19 @@ class TierRouting:
                 if not self.ledger.open_calls():
                     return
                 await asyncio.sleep(FLUSH_POLL_S)
+
+    async def reset_conversation(self, conversation: str, *, key: str = "", end_user: str = "") -> None:
+        """Forget the tier of a conversation, so that its next request is decided afresh.
+
+        Args:
+            conversation: Its id, as the client names it, or LiteLLM's session id.
+            key: The hash of the key that holds the conversation; empty in code.
+            end_user: The ``user`` of its requests; empty where they have none.
+        """
+        for tier_router in self.markers.all():
+            owner = Owner(key=key, end_user=end_user)
+            for name in (f"named:{conversation}", f"session:{conversation}"):
+                await self.conversations.forget(state_key(tier_router.name, owner, name))
 
     def detach(self) -> None:
         """Give the router its own methods back. Markers then answer 503."""
@@ -206,6 +221,19 @@ class TierRouting:
         """Enter whether the cascade runs on a request."""
         self.ledger.describe(scope.decision_id, cascade=plan.state)
 
+    async def keep_conversation(self, scope: RequestScope, tier: Tier) -> None:
+        """Remember the tier that answered for the conversation; a pinned tier leaves no trace."""
+        settings = scope.conversation_settings
+        if settings is None or not scope.conversation or scope.choice.cause in ("pinned", "state"):
+            return
+        ladder = scope.tier_router.ladder
+        if settings.sticky:
+            await self.conversations.raise_to(
+                scope.conversation, tier.name, ladder, settings.ttl_s, blocking=scope.blocking
+            )
+        else:
+            await self.conversations.note(scope.conversation, tier.name, settings.ttl_s, blocking=scope.blocking)
+
     def route_key(self, scope: RequestScope, tier: Tier) -> tuple[str, ...]:
         """Under which key the statistics of a route and a tier's model are kept; teams do not share them."""
         return (scope.owner.team, scope.tier_router.name, scope.route, tier.model_group)
@@ -238,7 +266,8 @@ class TierRouting:
         record = self.ledger.decision(decision_id)
         tier_router = self.find(record.router) if record is not None else None
         tier = tier_router.tier_of_deployment(deployment) if tier_router is not None else None
-        if record is not None and tier is not None and (keys := made_state(answer)):
+        keys = [*made_state(answer), *made_calls(answer)]
+        if record is not None and tier is not None and keys:
             self.makers.remember(owner_scope(record.owner, record.router), keys, tier.name)
 
     @property

@@ -19,6 +19,7 @@ from litellm_router_plugin.ledger.records import NOBODY, Owner
 if TYPE_CHECKING:
     from litellm_router_plugin.build_checks import Graders
     from litellm_router_plugin.config.cascade import CascadeSettings
+    from litellm_router_plugin.config.conversation import ConversationSettings
     from litellm_router_plugin.host.tier_router import TierRouter
 
 
@@ -33,6 +34,8 @@ class RequestScope:
         rung: The tier being called now.
         attempt: Number of the tier call under way, from 1.
         call_id: LiteLLM's call id of the tier call under way.
+        conversation: Key of the conversation's state; empty when the request belongs to none.
+        blocking: The request came by a synchronous method: nothing may suspend.
         proxy_data: The proxy's own ``data`` of the request; None where it came from code.
         start_rung: The rung that the decision named.
         lowest_rung: The rung below which the call under way may not be moved.
@@ -55,7 +58,9 @@ class RequestScope:
     overrides: Overrides = NO_OVERRIDES
     forecast: Forecast = NOTHING_FIRED
     route: str = "default"
-    conversation: str | None = None
+    conversation: str = ""
+    conversation_settings: ConversationSettings | None = None
+    blocking: bool = False
     experiment: str = ""
     redacted: bool = False
     attempt: int = 0

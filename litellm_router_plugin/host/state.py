@@ -10,6 +10,7 @@ from typing import Any
 
 MAX_MAKERS = 20_000
 """Pieces of state whose maker is remembered, the latest."""
+CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call"})
 MAX_ITEMS = 2_000
 """Messages, and parts of one message, that are searched for state."""
 
@@ -80,6 +81,47 @@ def made_state(response: object) -> list[str]:
         keys.append(container["id"])
     messages = [choice.get("message") for choice in raw.get("choices") or () if isinstance(choice, Mapping)]
     return [*keys, *_keys_in(messages), *_keys_in([raw]), *_keys_in(raw.get("output"))]
+
+
+def made_calls(response: object) -> list[str]:
+    """The ids of the tool calls that an answer makes."""
+    dump = getattr(response, "model_dump", None)
+    raw = dump() if callable(dump) else response
+    if not isinstance(raw, Mapping):
+        return []
+    messages = [choice.get("message") for choice in raw.get("choices") or () if isinstance(choice, Mapping)]
+    calls = [call for message in messages if isinstance(message, Mapping) for call in message.get("tool_calls") or ()]
+    blocks = [*_mappings(raw.get("content")), *_mappings(raw.get("output"))]
+    found = [call.get("id") for call in calls if isinstance(call, Mapping)]
+    found += [block.get("call_id") or block.get("id") for block in blocks if block.get("type") in CALL_TYPES]
+    return [f"call:{name}" for name in found if isinstance(name, str)]
+
+
+def answered_calls(messages: object) -> list[str]:
+    """The ids of the tool calls whose results end a request: the last messages, as far as they are results."""
+    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
+        return []
+    found: list[str] = []
+    for message in reversed(messages[-MAX_ITEMS:]):
+        ids = _result_ids(message) if isinstance(message, Mapping) else []
+        if not ids:
+            break
+        found.extend(ids)
+    return [f"call:{name}" for name in found]
+
+
+def _result_ids(message: Mapping[str, Any]) -> list[str]:
+    parts = [message, *_mappings(message.get("content"))]
+    ids = [part.get("tool_call_id") or part.get("tool_use_id") for part in parts]
+    if message.get("type") == "function_call_output":
+        ids.append(message.get("call_id"))
+    return [name for name in ids if isinstance(name, str)]
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return []
+    return [item for item in value[:MAX_ITEMS] if isinstance(item, Mapping)]
 
 
 class StateMakers:

@@ -59,3 +59,10 @@ async def get_decision(decision_id: str, caller: Caller) -> dict[str, Any]:
     if found is None:
         raise HTTPException(404, "no such decision, or not one of this key's, or too old")
     return found
+
+
+@api.post("/conversations/{conversation}/reset")
+async def reset_conversation(conversation: str, caller: Caller, end_user: str = "") -> dict[str, str]:
+    """Forget the tier of one of this key's conversations, so that its next request is decided afresh."""
+    await routing().reset_conversation(conversation, key=key_of(caller), end_user=end_user)
+    return {"status": "reset"}

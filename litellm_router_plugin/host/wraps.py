@@ -130,6 +130,8 @@ def _begin(
     bucket = bucket_of(request, default=name)
     scope = new_scope(tier_router, entry.endpoint, request, bucket)
     scope.proxy_data = data
+    scope.blocking = entry.kind == "sync"
+    scope.conversation_settings = tier_router.policy.config.conversation
     scope.cascade = tier_router.policy.config.cascade
     scope.graders = tier_router.policy.graders
     routing.open(scope)
