@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from litellm_router_plugin.cli.data_commands import (
     told_errors,
     work_shown,
 )
+from litellm_router_plugin.cli.doctor import COST_MAP
 from litellm_router_plugin.errors import DataError, UnsupportedHost
 from litellm_router_plugin.evaluation.datasets import read_outcomes
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment
@@ -175,6 +177,7 @@ def trainer(seed: int) -> Trainer:
 
 def installed_heuristics() -> Mapping[str, HeuristicScores]:
     """LiteLLM's heuristics, those that the installed version has; the lack of one is told."""
+    os.environ.setdefault(COST_MAP, "True")  # must be set before litellm is imported
     from litellm_router_plugin.host.heuristics import heuristic_v1_scores, heuristic_v2_scores  # noqa: PLC0415  litellm
 
     found: dict[str, HeuristicScores] = {}
