@@ -1,0 +1,83 @@
+"""Configs, keys and bodies of the end-to-end tests on the real proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from proxy_process import MASTER_KEY
+from routers import MODELS, TIERS, deployment
+from upstream import Upstream
+
+HANDLER = "litellm_router_plugin.proxy.handler"
+PRICES = {"mini": (1.5e-07, 6e-07), "full": (2.5e-06, 1e-05), "top": (2e-06, 8e-06), "judge": (1e-07, 4e-07)}
+"""USD per input and output token of the test models, from LiteLLM's price map; a test compares them."""
+
+ALICE, BOB, CAPPED, TEAM_CAPPED, FLOORED = "sk-alice", "sk-bob", "sk-capped", "sk-team-capped", "sk-floored"
+PARALLEL, PARALLEL_STREAMS, PER_MINUTE, TOKENS = "sk-parallel", "sk-parallel-streams", "sk-per-minute", "sk-tokens"
+
+KEYS: dict[str, dict[str, object]] = {
+    MASTER_KEY: {"user_role": "proxy_admin", "user_id": "admin"},
+    ALICE: {"user_id": "alice", "team_id": "red", "user_role": "internal_user"},
+    BOB: {"user_id": "bob", "team_id": "blue", "user_role": "internal_user"},
+    CAPPED: {"user_id": "carol", "metadata": {"tier_router": {"max_tier": "standard"}}},
+    TEAM_CAPPED: {
+        "user_id": "dave",
+        "team_id": "green",
+        "metadata": {"tier_router": {"max_tier": "standard"}},
+        "team_metadata": {"tier_router": {"smart": {"max_tier": "cheap"}, "checked": {"max_tier": "cheap"}}},
+    },
+    FLOORED: {"user_id": "eve", "metadata": {"tier_router": {"min_tier": "standard"}}},
+    PARALLEL: {"user_id": "frank", "max_parallel_requests": 5},
+    PARALLEL_STREAMS: {"user_id": "frank", "max_parallel_requests": 5},
+    PER_MINUTE: {"user_id": "grace", "rpm_limit": 10},
+    TOKENS: {"user_id": "heidi", "tpm_limit": 600},
+}
+
+
+def tier_router(name: str, **settings: Any) -> dict[str, Any]:
+    """A tier router over the three test models."""
+    chosen = {"tiers": TIERS, "default_tier": "cheap", "classifier": {"type": "rules"}, **settings}
+    return {
+        "model_name": name,
+        "litellm_params": {"model": f"tier_router/{name}"},
+        "model_info": {"tier_router": chosen},
+    }
+
+
+def models(upstream: Upstream, names: Mapping[str, str] = MODELS) -> list[dict[str, Any]]:
+    """One deployment for each group."""
+    return [deployment(group, name, upstream) for group, name in names.items()]
+
+
+def judge(**settings: Any) -> dict[str, Any]:
+    """A judge that is asked about every draft."""
+    return {"model": "judge", "ask": "always", "timeout_s": 1.0, **settings}
+
+
+def main_config(upstream: Upstream) -> dict[str, Any]:
+    """Tier routers of every kind side by side; no cooldowns and no retries, so that tests do not disturb each other."""
+    flaky = {"flaky": "gpt-4-turbo", "shaky": "gpt-3.5-turbo"}
+    falls = [{"name": "cheap", "model_group": "flaky"}, {"name": "standard", "model_group": "full"}]
+    shakes = [{"name": "cheap", "model_group": "shaky"}, {"name": "standard", "model_group": "full"}]
+    return {
+        "model_list": [
+            tier_router("smart"),
+            tier_router("checked", cascade={"checks": "default"}),
+            tier_router("buffered", cascade={"checks": "default", "streaming": "buffer"}),
+            tier_router("judged", cascade={"checks": "default", "streaming": "buffer", "judge": judge()}),
+            tier_router("strict", cascade={"checks": "default", "judge": judge(on_failure="escalate")}),
+            tier_router("falls", tiers=falls),
+            tier_router("shakes", tiers=shakes),
+            *models(upstream),
+            *models(upstream, flaky),
+        ],
+        "router_settings": {
+            "num_retries": 0,
+            "disable_cooldowns": True,
+            "model_group_alias": {"smart-alias": "smart", "checked-alias": "checked"},
+            "fallbacks": [{"flaky": ["spare"]}, {"shakes": ["spare"]}],
+        },
+        "litellm_settings": {"callbacks": [HANDLER]},
+        "general_settings": {"master_key": MASTER_KEY},
+    }
