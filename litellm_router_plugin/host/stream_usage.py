@@ -1,6 +1,7 @@
 """Has streams made in code tell their usage, without the client seeing a chunk that it did not ask for.
 
-The proxy does this for its own streams. In code a stream that does not tell its usage is logged as free.
+The proxy does this for its own chat streams. In code, and for text completions everywhere, a stream that does not tell
+its usage is logged as free.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ INCLUDE = "include_usage"
 
 
 def ask_for_usage(scope: RequestScope, entry: EntryPoint, arguments: dict[str, Any]) -> bool:
-    """Ask the provider for the usage of a chat stream. Returns whether the client did not, so that it is hidden."""
-    if scope.proxy_data is not None or entry.endpoint != "chat" or not scope.view.stream:
+    """Ask the provider for the usage of a stream. Returns whether the client did not, so that it is hidden."""
+    asked_by_proxy = scope.proxy_data is not None and entry.endpoint == "chat"
+    if asked_by_proxy or entry.endpoint not in ("chat", "text") or not scope.view.stream:
         return False
     options = arguments.get(OPTIONS)
     if isinstance(options, Mapping) and options.get(INCLUDE):
@@ -74,4 +76,5 @@ def _is_usage_only(item: object) -> bool:
 def _is_empty(choice: object) -> bool:
     delta = getattr(choice, "delta", None)
     said = ("content", "tool_calls", "function_call", "reasoning_content", "refusal", "audio")
-    return getattr(choice, "finish_reason", None) is None and not any(getattr(delta, name, None) for name in said)
+    has_ended = getattr(choice, "finish_reason", None) is not None
+    return not (has_ended or getattr(choice, "text", None) or any(getattr(delta, name, None) for name in said))
