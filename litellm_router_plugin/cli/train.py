@@ -102,7 +102,6 @@ def train(
             tell("saving")
             trained.save(out)
         _tell(trained, out, json)
-    tell_bad_lines(trained.bad_lines)
     exit_after(trained.bad_lines)
 
 
@@ -139,6 +138,7 @@ def _from_labels(data: Path, head: Head, plan: _Plan, *, strict: bool) -> Traine
     from litellm_router_plugin.learning.learned_classifier import LearnedClassifier  # noqa: PLC0415  numpy, scikit-learn
 
     labels = read_labels(data, strict=strict)
+    tell_bad_lines(labels.bad_lines)
 
     def fit(texts: Sequence[str], tiers: Sequence[str]) -> Callable[[Sequence[str]], Sequence[str]]:
         classifier = LearnedClassifier(head=head.value, random_state=plan.draws.seed).fit(texts, tiers)
@@ -160,6 +160,7 @@ def _from_outcomes(data: Path, plan: _Plan, *, strict: bool) -> Trained:
     from litellm_router_plugin.learning.training import train_outcomes  # noqa: PLC0415  imports scikit-learn
 
     rows = read_outcomes(data, strict=strict)
+    tell_bad_lines(rows.bad_lines)
 
     def fit(part: Sequence[OutcomeRow]) -> SuccessModel:
         return train_outcomes([row.as_mapping() for row in part], random_state=plan.draws.seed)
@@ -180,6 +181,7 @@ def _adapted(data: Path, adapt: Path, models: Sequence[str], plan: _Plan, *, str
 
     base = outcome_model(adapt)
     rows = read_outcomes(data, strict=strict, min_models=1)
+    tell_bad_lines(rows.bad_lines)
     names = list(models) or models_of(rows.rows)
     kept = outcomes_of(rows.rows, names, str(data))
 

@@ -15,6 +15,8 @@ from typer.testing import CliRunner, Result
 from litellm_router_plugin.cli.evaluate import evaluate
 from litellm_router_plugin.cli.score import score
 from litellm_router_plugin.cli.train import train
+from litellm_router_plugin.evaluation.shipped import SHIPPED_TARGET
+from litellm_router_plugin.learning.ladder_forecast import DEFAULT_QUALITY_TARGET
 from litellm_router_plugin.learning.outcome_artefact import save_model
 from litellm_router_plugin.learning.training import train_outcomes
 
@@ -207,6 +209,25 @@ def test_train_refuses_nonsense_with_the_line_number(run: Run, tmp_path: Path, o
     assert f"bad.jsonl:{line}: outcomes[" in found.output
     assert '"score" must be between 0 and 1, found 7' in found.output
     assert not (tmp_path / "model").exists()
+
+
+def test_train_skips_bad_lines_by_number_and_leaves_with_1(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "labels.jsonl"
+    lines = [
+        json.dumps({"prompt": f"question {tier * 3} {index}", "tier": tier})
+        for index in range(5)
+        for tier in ("a", "b")
+    ]
+    data.write_text("\n".join([*lines, '{"prompt": "x"}', "nonsense"]))
+    found = run("train", "--data", data, "--out", tmp_path / "model")
+    assert found.exit_code == 1
+    assert 'labels.jsonl:11: "tier" must be a tier\'s name' in found.output
+    assert "labels.jsonl:12: no valid JSON" in found.output
+    assert "learned from 10 tier labels" in found.output
+
+
+def test_the_shipped_policy_is_reported_against_the_target_it_ships_with() -> None:
+    assert SHIPPED_TARGET == DEFAULT_QUALITY_TARGET
 
 
 @pytest.mark.parametrize(
