@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litellm_router_plugin.build_checks import Graders, OnFault, build_graders
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.base import Settings
-from litellm_router_plugin.config.classifiers import may_suspend
+from litellm_router_plugin.config.cascade import CascadeSettings
+from litellm_router_plugin.config.classifiers import ClassifierSettings, may_suspend
 from litellm_router_plugin.config.tier_router import TierRouterConfig
+from litellm_router_plugin.core.experiments import Experiment
+from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import Classifier
 from litellm_router_plugin.core.tiers import Ladder
@@ -18,13 +21,31 @@ from litellm_router_plugin.errors import ConfigError, TierRouterError
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A tier router ready to decide: its settings and what was built from them."""
+    """A tier router ready to decide: its settings and what was built from them.
+
+    Attributes:
+        graders: Who reads drafts; None without a cascade.
+        experiments: The running experiments.
+        arms: What was built for the arms, by the identity of the settings in ``config`` that it was built from.
+    """
 
     name: str
     config: TierRouterConfig
     ladder: Ladder
     classifier: Classifier
     graders: Graders | None = None
+    experiments: tuple[Experiment, ...] = ()
+    arms: Mapping[int, Classifier | Graders] = field(default_factory=empty)
+
+    def classifier_for(self, settings: object) -> Classifier:
+        """The classifier that an arm's settings describe; the router's own for none."""
+        found = self.arms.get(id(settings))
+        return self.classifier if found is None or isinstance(found, Graders) else found
+
+    def graders_for(self, settings: CascadeSettings) -> Graders | None:
+        """The graders that an arm's cascade describes."""
+        found = self.arms.get(id(settings))
+        return found if isinstance(found, Graders) else self.graders
 
     @property
     def asks_models(self) -> bool:
@@ -58,16 +79,33 @@ def build_policy(
     def learned(settings: Settings, ladder: Ladder, path: str) -> Classifier:
         return build_learned(settings, ladder, prices, path)
 
-    try:
-        classifier = build_classifier(config.classifier, ladder, learned=learned, where=where)
-    except ConfigError:
-        raise
-    except TierRouterError as error:  # a file or an artefact that cannot be used: the settings named it
-        raise ConfigError(where, str(error)) from error
-    graders = None
-    if config.cascade is not None:
-        graders = build_graders(config.cascade, f"{name}.cascade", on_fault, checker)
-    return Policy(name, config, ladder, classifier, graders)
+    def classifier_of(settings: ClassifierSettings, path: str) -> Classifier:
+        try:
+            return build_classifier(settings, ladder, learned=learned, where=path)
+        except ConfigError:
+            raise
+        except TierRouterError as error:  # a file or an artefact that cannot be used: the settings named it
+            raise ConfigError(path, str(error)) from error
+
+    def graders_of(settings: CascadeSettings, path: str) -> Graders:
+        return build_graders(settings, path, on_fault, checker)
+
+    arms: dict[int, Classifier | Graders] = {}
+    for index, experiment in enumerate(config.experiments):
+        path = f"{name}.experiments[{index}].set"
+        if experiment.arm.classifier is not None:
+            arms[id(experiment.arm.classifier)] = classifier_of(experiment.arm.classifier, f"{path}.classifier")
+        if isinstance(experiment.arm.cascade, CascadeSettings):
+            arms[id(experiment.arm.cascade)] = graders_of(experiment.arm.cascade, f"{path}.cascade")
+    return Policy(
+        name,
+        config,
+        ladder,
+        classifier_of(config.classifier, where),
+        None if config.cascade is None else graders_of(config.cascade, f"{name}.cascade"),
+        tuple(experiment.to_experiment() for experiment in config.experiments),
+        arms,
+    )
 
 
 def build_learned(settings: Settings, ladder: Ladder, prices: Mapping[str, Price | None], where: str) -> Classifier:

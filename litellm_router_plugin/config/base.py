@@ -40,7 +40,7 @@ def references(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(settings, Settings):
         for name, field in type(settings).model_fields.items():
             value = getattr(settings, name)
-            where = f"{path}.{name}" if path else name
+            where = f"{path}.{field.alias or name}" if path else field.alias or name
             kind = _reference_kind(field)
             if kind and value is not None:
                 yield where, kind

@@ -110,9 +110,7 @@ def _cross_checks(name: str, config: TierRouterConfig) -> list[ConfigError]:
         (f"classifier.{path}" if path else "classifier", tier) for path, tier in tier_names(config.classifier)
     ]
     for index, experiment in enumerate(config.experiments):
-        tier = experiment.pinned_tier
-        if tier is not None:
-            mentioned.append((f"experiments[{index}].set.tier", tier))
+        mentioned += [(f"experiments[{index}].set.{path}", tier) for path, tier in experiment.arm.named_tiers()]
     problems = [
         ConfigError(f"{name}.{path}", f"there is no tier {tier!r}", fix)
         for path, tier in mentioned

@@ -84,7 +84,7 @@ def _add_marker(router: litellm.Router, name: str, settings: TierRouterConfig | 
         model_name=name,
         litellm_params=litellm.types.router.LiteLLM_Params(model=f"{MARKER_PROVIDER}/{name}"),
         model_info={
-            SETTINGS_KEY: config.model_dump(mode="json", exclude_unset=True),
+            SETTINGS_KEY: config.model_dump(mode="json", exclude_unset=True, by_alias=True),
             "id": f"{MARKER_PROVIDER}/{name}",
         },
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from litellm_router_plugin.build_checks import Graders
 from litellm_router_plugin.config.cascade import CascadeSettings
-from litellm_router_plugin.core.cascade import CascadePolicy
+from litellm_router_plugin.core.cascade import CascadePolicy, next_rung
 from litellm_router_plugin.host.entry_points import EntryPoint
 from litellm_router_plugin.host.scope import RequestScope
 
@@ -19,6 +19,7 @@ class CascadePlan:
         policy: The limits.
         graders: Who reads drafts; None where the cascade is off.
         streaming: How streams are checked.
+        target: The rung that a rejected draft goes up to; None where there is none.
         state: ``on``, or ``off: `` and the reason.
     """
 
@@ -26,6 +27,7 @@ class CascadePlan:
     graders: Graders | None = None
     streaming: str = "off"
     state: str = "off"
+    target: int | None = None
 
     @property
     def is_on(self) -> bool:
@@ -46,7 +48,7 @@ def plan_cascade(scope: RequestScope, entry: EntryPoint) -> CascadePlan:
         top_rung=top_rung(scope),
         skip=frozenset(scope.tier_router.ladder.rung(name) for name in scope.inputs.lacks),
     )
-    return CascadePlan(limits, graders, settings.streaming, "on")
+    return CascadePlan(limits, graders, settings.streaming, "on", next_rung(limits, scope.rung))
 
 
 def why_off(scope: RequestScope, entry: EntryPoint) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier, proposed_choice
-from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
 from litellm_router_plugin.core.ports import ModelCalls
 from litellm_router_plugin.core.reading import read_request
 from litellm_router_plugin.core.requests import Endpoint, RequestView
@@ -20,6 +20,7 @@ from litellm_router_plugin.core.stickiness import kept_rung
 from litellm_router_plugin.errors import ClassifierFailed, RequestRefused
 from litellm_router_plugin.host.conversations import conversation_id, state_key
 from litellm_router_plugin.host.draft_costs import CHARS_PER_TOKEN
+from litellm_router_plugin.host.experimenting import default_tier, enter_experiments, with_arm
 from litellm_router_plugin.host.identity import METADATA_KEY, owner_bounds, owner_of
 from litellm_router_plugin.host.overrides import client_bounds, read_overrides
 from litellm_router_plugin.host.private import redacts
@@ -69,14 +70,14 @@ async def decide(
         scope.view = read_view(scope.endpoint, request)
         scope.route = route_of(scope)
         scope.conversation = conversation_key(scope, request, bucket)
+        enter_experiments(scope)
         inputs = await _inputs(routing, scope, request, calls)
-        scope.inputs = replace(
-            inputs,
-            sticky_tier=await conversation_tier(routing, scope, inputs),
-            client=client_bounds(scope.overrides, ladder),
-            owner=bounds,
-        )
-        scope.choice = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
+        sticky = await conversation_tier(routing, scope, inputs)
+        client = client_bounds(scope.overrides, ladder)
+        scope.inputs = with_arm(scope, replace(inputs, sticky_tier=sticky, client=client, owner=bounds))
+        scope.choice = choose_tier(ladder, default_tier(scope), scope.inputs)
+        if scope.is_observed:
+            observe_only(scope)
     except RequestRefused:
         raise
     except Exception as fault:  # noqa: BLE001  the policy for any fault of ours: count it, take the default tier
@@ -84,8 +85,14 @@ async def decide(
         scope.inputs = DecisionInputs(client=client_bounds(scope.overrides, ladder), owner=bounds)
         safe = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
         scope.choice = Choice(safe.rung, "plugin_error")
-    scope.forecast = scope.inputs.forecast
     scope.rung = scope.choice.rung
+
+
+def observe_only(scope: RequestScope) -> None:
+    """Keep the decision for the record, and act as if there were no classifier, experiment or memory."""
+    scope.observed = scope.choice
+    plain = replace(scope.inputs, forecast=NOTHING_FIRED, experiment_tier=None, sticky_tier=None, loop_tier=None)
+    scope.choice = choose_tier(scope.tier_router.ladder, scope.tier_router.policy.config.default, plain)
 
 
 def read_view(endpoint: Endpoint, request: Mapping[str, Any]) -> RequestView:
@@ -123,8 +130,10 @@ async def _inputs(
         return DecisionInputs(has_state=True, state_tier=routing.state_maker(scope, keys))
     if scope.overrides.tier:
         return DecisionInputs(pin=scope.overrides.tier, lacks=scope.tier_router.lacks(scope.view))
+    if "tier" not in scope.arm:
+        scope.forecast = await classified(routing, scope, calls)
     return DecisionInputs(
-        forecast=await classified(routing, scope, calls),
+        forecast=scope.forecast,
         loop_tier=loop_tier(routing, scope, request),
         lacks=scope.tier_router.lacks(scope.view),
     )
@@ -145,7 +154,7 @@ async def conversation_tier(routing: TierRouting, scope: RequestScope, inputs: D
         return None
     ladder = scope.tier_router.ladder
     last = await routing.conversations.tier(scope.conversation, blocking=scope.blocking)
-    proposed = proposed_choice(ladder, scope.tier_router.policy.config.default, inputs)
+    proposed = proposed_choice(ladder, default_tier(scope), with_arm(scope, inputs))
     rung = kept_rung(
         ladder,
         proposed.rung,
@@ -161,7 +170,8 @@ async def conversation_tier(routing: TierRouting, scope: RequestScope, inputs: D
 async def classified(routing: TierRouting, scope: RequestScope, calls: ModelCalls) -> Forecast:
     """What the classifier says; a classifier that fails says the default tier, and is counted."""
     try:
-        forecast = await scope.tier_router.policy.classifier.forecast(scope.view, calls)
+        classifier = scope.tier_router.policy.classifier_for(scope.arm.get("classifier"))
+        forecast = await classifier.forecast(scope.view, calls)
     except ClassifierFailed as failure:
         routing.faults.note("classifier", failure)
         return Forecast(failed=True)

@@ -18,7 +18,7 @@ from litellm_router_plugin.core.reading_answers import read_answer
 from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.core.verdicts import Verdict
 from litellm_router_plugin.host.attempts import first_attempt, further_attempt
-from litellm_router_plugin.host.cascade_plan import CascadePlan, plan_cascade
+from litellm_router_plugin.host.cascade_plan import CascadePlan
 from litellm_router_plugin.host.draft_costs import cost_so_far
 from litellm_router_plugin.host.entry_points import EntryPoint
 from litellm_router_plugin.host.grading import grade
@@ -90,9 +90,10 @@ class Driver:
 
     async def run(self, original: Original) -> Any:  # noqa: ANN401  the host's answer, of whichever type it is
         """The answer for the client; raises the host's own error when no tier answered."""
-        plan = plan_cascade(self.scope, self.entry)
+        plan = self.routing.plan(self.scope, self.entry)
         self.scope.claims_savings = not plan.is_on
-        self.routing.note_plan(self.scope, plan)
+        if self.entry.kind == "async":
+            await self.routing.guard.exchange(self.routing.shared)
         while True:
             attempts = [draft.attempt for draft in self.drafts]
             match next_step(plan.policy, self.scope.start_rung, attempts, self.scope.elapsed_s):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 PREFIX = "x-tier-router-"
+DECIMALS = 15
+"""Decimals of an amount in a header: USD 1e-15 is a millionth of the cheapest token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,6 @@ class Told:
 
 
 def plain(amount: Decimal) -> str:
-    """An amount without exponent or superfluous zeros."""
-    text = format(amount, "f")
+    """An amount without exponent, superfluous zeros, or the noise of binary floats behind its fifteenth decimal."""
+    text = format(round(amount, DECIMALS), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -82,7 +82,7 @@ class Markers:
         found = self._parsed(name, marker, info)
         self._known[name] = (info, found)
         if isinstance(found, ConfigError):
-            self.faults.note("config", found)
+            self.faults.count("config")
             logger.error("tier router %r is left out: %s", name, found)
         return found
 

@@ -163,6 +163,32 @@ def cost_on(logging_object: object, response: object) -> Decimal | None:
     return usd(float(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
 
 
+class SharedHash:
+    """A hash in LiteLLM's Redis, which its cache classes do not offer (``RedisCache.init_async_client``)."""
+
+    def __init__(self, redis_cache: Any) -> None:  # noqa: ANN401  LiteLLM's own class
+        self._client = redis_cache.init_async_client()
+
+    async def put(self, key: str, field: str, value: str) -> None:
+        """Set one field."""
+        await self._client.hset(key, field, value)
+
+    async def all(self, key: str) -> dict[str, str]:
+        """Every field."""
+        found = await self._client.hgetall(key)
+        return {_text(name): _text(value) for name, value in found.items()}
+
+
+def shared_hash(router: litellm.Router) -> SharedHash | None:
+    """A hash that all proxies share; None where the router has no Redis."""
+    redis_cache = getattr(router.cache, "redis_cache", None)
+    return None if redis_cache is None else SharedHash(redis_cache)
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 async def drain_logging() -> None:
     """Wait until LiteLLM's logging worker has run every callback that is queued (``GLOBAL_LOGGING_WORKER``)."""
     from litellm.litellm_core_utils.logging_worker import GLOBAL_LOGGING_WORKER  # noqa: PLC0415  started lazily

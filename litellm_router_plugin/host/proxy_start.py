@@ -11,7 +11,6 @@ from types import ModuleType
 from litellm_router_plugin.errors import TierRouterError
 from litellm_router_plugin.host.attach import attach, routing_of
 from litellm_router_plugin.host.marker import register
-from litellm_router_plugin.host.offline import register_offline
 from litellm_router_plugin.host.private import let_keys_reach_our_routes
 from litellm_router_plugin.host.routing import TierRouting
 
@@ -38,7 +37,6 @@ def prepare_proxy() -> None:
         return
     _prepared.add(proxy)
     register()
-    register_offline()
     let_keys_reach_our_routes()
     from litellm_router_plugin.host.web_routes import add_routes  # noqa: PLC0415  FastAPI comes with the proxy only
 

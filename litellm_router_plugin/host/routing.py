@@ -11,14 +11,17 @@ from weakref import WeakValueDictionary
 
 import litellm
 
+from litellm_router_plugin.core.decisions import Choice
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host import private
+from litellm_router_plugin.host.cascade_plan import CascadePlan, plan_cascade
 from litellm_router_plugin.host.conversations import Conversations, state_key
 from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
 from litellm_router_plugin.host.deployments import is_marker
 from litellm_router_plugin.host.driving import run_with_loop
 from litellm_router_plugin.host.faults import Faults
+from litellm_router_plugin.host.guard import Guard
 from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
 from litellm_router_plugin.host.route_book import RouteBook
@@ -34,7 +37,7 @@ from litellm_router_plugin.ledger.views import decision_view
 
 if TYPE_CHECKING:
     from litellm_router_plugin.core.tiers import Tier
-    from litellm_router_plugin.host.cascade_plan import CascadePlan
+    from litellm_router_plugin.host.entry_points import EntryPoint
 
 logger = logging.getLogger("litellm_router_plugin")
 
@@ -66,6 +69,9 @@ class TierRouting:
         self.makers = StateMakers()
         self.routes = RouteBook()
         self.conversations = Conversations(router, faults)
+        self.guard = Guard(faults)
+        self.shared = private.shared_hash(router)
+        ledger.add_listener(self.guard.note)
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
         self._detached = False
@@ -119,6 +125,7 @@ class TierRouting:
             scope=scope,
             pending=self.ledger.pending(router, owner_key),
         )
+        result["cascades"] = {one.name: self.guard.report(one.name) for one in chosen}
         result["routers"] = [one.name for one in chosen]
         result["faults"] = self.faults.counts()
         return result
@@ -196,6 +203,8 @@ class TierRouting:
             route=scope.route,
             pinned=scope.choice.cause == "pinned",
             experiment=scope.experiment,
+            observed_tier="" if scope.observed is None else scope.tier_router.ladder[scope.observed.rung].name,
+            observed_cause="" if scope.observed is None else scope.observed.cause,
             p_success=dict(forecast.p_success),
             confidence=forecast.confidence,
             difficulty=forecast.difficulty,
@@ -218,8 +227,28 @@ class TierRouting:
         )
 
     def note_plan(self, scope: RequestScope, plan: CascadePlan) -> None:
-        """Enter whether the cascade runs on a request."""
-        self.ledger.describe(scope.decision_id, cascade=plan.state)
+        """Enter whether the cascade runs on a request, and between which tiers."""
+        ladder = scope.tier_router.ladder
+        self.ledger.describe(
+            scope.decision_id,
+            tier=scope.tier.name,
+            start_tier=scope.tier.name,
+            cause=scope.choice.cause,
+            target_tier="" if plan.target is None else ladder[plan.target].name,
+            cascade=plan.state,
+        )
+
+    def plan(self, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
+        """How drafts of a request are graded; a cascade that loses money is bypassed."""
+        plan = plan_cascade(scope, entry)
+        if plan.target is not None and scope.cascade is not None and scope.cascade.break_even:
+            start = scope.tier.name
+            if not self.guard.runs(scope.tier_router.name, start, scope.decision_id):
+                scope.choice = Choice(plan.target, "break_even")
+                scope.rung = scope.start_rung = plan.target
+                plan = plan_cascade(scope, entry)
+        self.note_plan(scope, plan)
+        return plan
 
     async def keep_conversation(self, scope: RequestScope, tier: Tier) -> None:
         """Remember the tier that answered for the conversation; a pinned tier leaves no trace."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from litellm_router_plugin.core.decisions import Choice, DecisionInputs, Overrides
 from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
+from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.requests import Endpoint, RequestView
 from litellm_router_plugin.core.tiers import Tier
@@ -34,6 +35,8 @@ class RequestScope:
         rung: The tier being called now.
         attempt: Number of the tier call under way, from 1.
         call_id: LiteLLM's call id of the tier call under way.
+        arm: What the experiments' arms set for this request.
+        observed: In observe mode the decision that was not acted on.
         conversation: Key of the conversation's state; empty when the request belongs to none.
         blocking: The request came by a synchronous method: nothing may suspend.
         proxy_data: The proxy's own ``data`` of the request; None where it came from code.
@@ -62,6 +65,8 @@ class RequestScope:
     conversation_settings: ConversationSettings | None = None
     blocking: bool = False
     experiment: str = ""
+    arm: Mapping[str, object] = field(default_factory=empty)
+    observed: Choice | None = None
     redacted: bool = False
     attempt: int = 0
     call_id: str = ""

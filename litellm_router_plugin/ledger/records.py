@@ -12,6 +12,7 @@ from litellm_router_plugin.core.ports import CallRole
 
 CallStatus = Literal["pending", "settled", "failed", "unknown"]
 CostState = Literal["pending", "final", "unknown"]
+KeptPrompt = Literal["none", "features", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class CallRecord:
         cost: USD as LiteLLM's row has it; None while pending and where the price is unknown.
         cache_hit: LiteLLM's response cache served it, so it cost nothing.
         verdict: What became of an attempt's answer; empty when nobody looked at it.
+        verdict_by: Who decided so (``Verdict.by``); empty or ``nobody`` when nobody looked at it.
         failed_checks: Checks that rejected the answer.
     """
 
@@ -54,6 +56,7 @@ class CallRecord:
     cache_hit: bool = False
     status: CallStatus = "pending"
     verdict: str = ""
+    verdict_by: str = ""
     failed_checks: tuple[str, ...] = ()
 
 
@@ -75,10 +78,18 @@ class DecisionRecord:
         tier: The tier that answered (the one decided on until then).
         cascade: ``on``, or ``off`` and the reason.
         start_tier: The tier that was decided on, before any move up.
+        target_tier: The tier that a rejected draft goes up to; empty where there is none.
+        observed_tier: In observe mode the tier that would have been called; empty otherwise.
+        observed_cause: The cause of that.
         prices: Tier name -> its price when the decision was made; None where unknown.
         baseline: The tier or model that savings are measured against, a key of ``prices``.
         served_call: The call whose answer went to the client; None while there is none, or if all failed.
+        tiers: Names of the ladder's tiers, cheapest first; empty where they are just the keys of ``prices``.
         closed_at: Clock time at which the answer, or the error, was handed to the host; None before.
+        keep_prompt: What of the prompt the settings let be stored.
+        prompt: Its last user message, cut to the window; only where it is to be stored, and only until it was.
+        prompt_chars: Characters of that message, uncut.
+        redacted: Message logging is off for this request: nothing of the prompt is stored.
     """
 
     decision_id: str
@@ -94,6 +105,9 @@ class DecisionRecord:
     mode: str = "route"
     cascade: str = "off"
     start_tier: str = ""
+    target_tier: str = ""
+    observed_tier: str = ""
+    observed_cause: str = ""
     p_success: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
     difficulty: float | None = None
@@ -104,6 +118,11 @@ class DecisionRecord:
     closed_at: float | None = None
     served_call: str | None = None
     calls: list[CallRecord] = field(default_factory=list)
+    tiers: tuple[str, ...] = ()
+    keep_prompt: KeptPrompt = "none"
+    prompt: str = ""
+    prompt_chars: int = 0
+    redacted: bool = False
 
     def call(self, call_id: str) -> CallRecord | None:
         """The record of a call of this request."""

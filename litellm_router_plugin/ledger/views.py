@@ -22,6 +22,8 @@ def decision_view(record: DecisionRecord) -> dict[str, object]:
         "attempts": [_attempt(call) for call in record.calls if call.role == "attempt"],
         "other_calls": [_other(call) for call in record.calls if call.role != "attempt"],
         "start_tier": record.start_tier,
+        "observed_tier": record.observed_tier or None,
+        "observed_cause": record.observed_cause or None,
         "cascade": record.cascade,
         "route": record.route,
         "experiment": record.experiment or None,
