@@ -46,7 +46,7 @@ class BoostingSettings:
 
     latents: int = 4
     trees: int = 240
-    depth: int = 5
+    depth: int = 6
     learning_rate: float = 0.1
     leaf_rows: int = 20
     feature_share: float = 0.25

@@ -17,6 +17,8 @@ DIRECTIONS: Final = 16
 CENTRES: Final = 48
 RADIUS_QUANTILE: Final = 0.99
 """Share of a centre's own prompts within its radius."""
+ROWS_PER_CENTRE: Final = 50
+"""Fewer prompts a centre would make radii that their like overstep."""
 LEAST_ROWS: Final = 8
 """A centre with fewer prompts takes the radius of all prompts together."""
 LIMIT: Final = 6.0
@@ -41,13 +43,14 @@ def fit_projection(features: FloatArray, random_state: int) -> Projection:
 
 def fit_familiarity(projected: FloatArray, random_state: int) -> Familiarity:
     """Centres and radii of projected training rows."""
-    count = max(1, min(CENTRES, len(projected) // LEAST_ROWS))
+    count = max(1, min(CENTRES, len(projected) // ROWS_PER_CENTRE))
     means = KMeans(count, n_init=1, random_state=random_state).fit(projected)
-    own = np.linalg.norm(projected - means.cluster_centers_[means.labels_], axis=1)
+    centres = means.cluster_centers_.astype(np.float32).astype(np.float64)
+    own = np.linalg.norm(projected - centres[means.labels_], axis=1)
     overall = float(np.quantile(own, RADIUS_QUANTILE))
     radii = np.full(count, max(overall, LEAST_RADIUS))
     for centre in range(count):
         distances = own[means.labels_ == centre]
         if len(distances) >= LEAST_ROWS:
             radii[centre] = max(float(np.quantile(distances, RADIUS_QUANTILE)), LEAST_RADIUS)
-    return Familiarity(means.cluster_centers_, radii)
+    return Familiarity(centres, radii)

@@ -45,51 +45,34 @@ _BYTE_CLASSES: Final[dict[str, bytes]] = {
     "backslash": b"\\",
     "money": b"$#@&|~",
 }
-_CLASS_NAMES: Final = (*_BYTE_CLASSES, "other")
-_SUBSTRINGS: Final = (
-    b"\n\n",
-    b"```",
-    b"\n- ",
-    b"\n(",
-    b"\n#",
-    b"\n1",
-    b"\n ",
-    b"): ",
-    b" = ",
-    b" + ",
-    b"$$",
-    b"\\frac",
-    b"??",
-    b"://",
-    b"def ",
-    b"the ",
-    b"...",
-    b"__",
-    b"'s ",
-    b", ",
-)
-_SUBSTRING_NAMES: Final = (
-    "paragraphs",
-    "fences",
-    "dashes",
-    "options",
-    "headings",
-    "numbered",
-    "indents",
-    "labels",
-    "assignments",
-    "additions",
-    "display_math",
-    "fractions",
-    "blanks",
-    "links",
-    "definitions",
-    "articles",
-    "ellipses",
-    "rules",
-    "possessives",
-    "enumerations",
-)
+_CLASS_NAMES: Final = ("other", *_BYTE_CLASSES)
+_SUBSTRINGS: Final[dict[str, bytes]] = {
+    "paragraphs": b"\n\n",
+    "fences": b"```",
+    "dashes": b"\n- ",
+    "options": b"\n(",
+    "headings": b"\n#",
+    "numbered": b"\n1",
+    "indents": b"\n    ",
+    "deep_indents": b"\n        ",
+    "labels": b"): ",
+    "assignments": b" = ",
+    "equalities": b"==",
+    "additions": b" + ",
+    "calls": b"(",
+    "display_math": b"$$",
+    "fractions": b"\\frac",
+    "roots": b"\\sqrt",
+    "blanks": b"??",
+    "links": b"://",
+    "definitions": b"def ",
+    "articles": b"the ",
+    "ellipses": b"...",
+    "rules": b"__",
+    "possessives": b"'s ",
+    "enumerations": b", ",
+    "questions": b"? ",
+}
 _WORD_FEATURES: Final = (
     "words",
     "distinct_words",
@@ -97,7 +80,6 @@ _WORD_FEATURES: Final = (
     "numbers",
     "distinct_numbers",
     "longest_number",
-    "number_digits",
     "capital_runs",
     "longest_capitals",
     "last_line",
@@ -107,67 +89,65 @@ _WORD_FEATURES: Final = (
 _COUNT_NAMES: Final = (
     "chars",
     *(f"bytes_{name}" for name in _CLASS_NAMES),
+    "group_none",
     *(f"group_{name}" for name in WORD_GROUPS),
-    *(f"has_{name}" for name in _SUBSTRING_NAMES),
+    *(f"has_{name}" for name in _SUBSTRINGS),
     *_WORD_FEATURES,
     *TOOL_FEATURES,
 )
 _SHARE_NAMES: Final = (
     *(f"share_{name}" for name in _CLASS_NAMES),
+    "density_none",
     *(f"density_{name}" for name in WORD_GROUPS),
 )
-_SHAPE_NAMES: Final = ("distinct_share", "word_length", "number_length", "line_length", "ends_asking", "log_number")
+_SHAPE_NAMES: Final = ("distinct_share", "word_length", "number_length", "line_length", "ends_asking", "small_numbers")
 FEATURE_NAMES: Final[tuple[str, ...]] = (*_COUNT_NAMES, *_SHARE_NAMES, *_SHAPE_NAMES)
 """Names of the features, in order."""
 
-_FIRST_CLASS: Final = 1
-_FIRST_GROUP: Final = _FIRST_CLASS + len(_CLASS_NAMES)
-_AFTER_GROUPS: Final = _FIRST_GROUP + len(WORD_GROUPS)
+_FIRST_CODE: Final = 1
+_FIRST_GROUP: Final = _FIRST_CODE + len(_CLASS_NAMES)
+_AFTER_CODES: Final = _FIRST_CODE + len(_CLASS_NAMES) + 1 + len(WORD_GROUPS)
+_CODES: Final = _AFTER_CODES - _FIRST_CODE
 _COUNTS: Final = len(_COUNT_NAMES)
-_AFTER_CLASS_SHARES: Final = _COUNTS + len(_CLASS_NAMES)
+_FIRST_DENSITY: Final = _COUNTS + len(_CLASS_NAMES)
 _AFTER_SHARES: Final = _COUNTS + len(_SHARE_NAMES)
+_FEATURES: Final = len(FEATURE_NAMES)
 
 
-def _class_matrix() -> FloatArray:
-    matrix = np.zeros((256, len(_CLASS_NAMES)))
-    matrix[:, -1] = 1.0
-    for column, members in enumerate(_BYTE_CLASSES.values()):
-        for byte in members:
-            matrix[byte] = 0.0
-            matrix[byte, column] = 1.0
-    return matrix
+def _table(codes: dict[int, int], otherwise: int) -> bytes:
+    """A translation table from some bytes to others; every byte that is not named becomes ``otherwise``."""
+    return bytes(codes.get(byte, otherwise) for byte in range(256))
 
 
-def _keeping(kept: bytes, replaced_by: bytes | None = None) -> bytes:
-    """A translation table that turns every byte but some into a space."""
-    table = bytearray(b" " * 256)
-    for byte, new in zip(kept, replaced_by or kept, strict=True):
-        table[byte] = new
-    return bytes(table)
+def _itself(kept: bytes) -> dict[int, int]:
+    return {byte: byte for byte in kept}
 
 
-_LETTERS: Final = _BYTE_CLASSES["lower"] + _BYTE_CLASSES["upper"]
-_HIGH: Final = bytes(range(128, 256))
-_CLASS_MATRIX: Final = _class_matrix()
-_TO_WORDS: Final = _keeping(
-    _LETTERS + _BYTE_CLASSES["digit"] + _HIGH,
-    _BYTE_CLASSES["lower"] * 2 + _BYTE_CLASSES["digit"] + _HIGH,
+_LOWER, _UPPER, _DIGITS = (_BYTE_CLASSES[name] for name in ("lower", "upper", "digit"))
+_SPACE: Final = ord(" ")
+_TO_CLASSES: Final = _table(
+    {byte: code for code, members in enumerate(_BYTE_CLASSES.values(), start=1) for byte in members}, 0
 )
-_TO_NUMBERS: Final = _keeping(_BYTE_CLASSES["digit"])
-_TO_CAPITALS: Final = _keeping(_BYTE_CLASSES["upper"])
+_TO_WORDS: Final = _table(
+    _itself(_LOWER + _DIGITS + bytes(range(128, 256))) | dict(zip(_UPPER, _LOWER, strict=True)), _SPACE
+)
+_TO_NUMBERS: Final = _table(_itself(_DIGITS), _SPACE)
+_TO_CAPITALS: Final = _table(_itself(_UPPER), _SPACE)
+_NO_GROUP: Final = len(_CLASS_NAMES)
+"""Code of a word in no group; the classes of bytes have the codes below it."""
 
 
-def _group_of_word() -> dict[bytes, int]:
-    """Word -> 1 + its group; a word in several groups belongs to the first."""
-    groups: dict[bytes, int] = {}
-    for index, words in enumerate(WORD_GROUPS.values(), start=1):
+def _code_of_word() -> dict[bytes, int]:
+    """Word -> code of its group; a word in several groups belongs to the first."""
+    codes: dict[bytes, int] = {}
+    for code, words in enumerate(WORD_GROUPS.values(), start=_NO_GROUP + 1):
         for word in words.split():
-            groups.setdefault(word.encode(), index)
-    return groups
+            codes.setdefault(word.encode(), code)
+    return codes
 
 
-_GROUP_OF_WORD: Final = _group_of_word()
-_GROUP_SLOTS: Final = 1 + len(WORD_GROUPS)
+_CODE_OF_WORD: Final = _code_of_word()
+_NO_TOOLS: Final = (0.0,) * len(TOOL_FEATURES)
 
 
 def prompt_window(text: str) -> str:
@@ -183,46 +163,48 @@ def request_features(request: RequestView) -> FloatArray:
     return prompt_features(request.text, max(request.text_chars, len(request.text)), tools)
 
 
-_NO_TOOLS: Final = (0.0,) * len(TOOL_FEATURES)
-
-
 def prompt_features(text: str, chars: int | None = None, tools: tuple[float, ...] = _NO_TOOLS) -> FloatArray:
-    """The features of a prompt; ``chars`` is its full length where ``text`` is already cut."""
+    """The features of a prompt; ``chars`` is its full length where ``text`` is already cut.
+
+    Counts are in logarithms; shares are of the window's bytes and densities of its words. Classes of bytes and groups
+    of words are counted in one histogram of their codes.
+    """
     data = prompt_window(text).encode("utf-8", "replace")
-    features = np.empty(len(FEATURE_NAMES))
-    size = max(len(data), 1)
-    histogram = np.bincount(np.frombuffer(data, np.uint8), minlength=256)
-    features[_FIRST_CLASS:_FIRST_GROUP] = histogram @ _CLASS_MATRIX
     words = data.translate(_TO_WORDS).split()
-    groups = bytes(map(_GROUP_OF_WORD.get, words, repeat(0)))
-    features[_FIRST_GROUP:_AFTER_GROUPS] = np.bincount(np.frombuffer(groups, np.uint8), minlength=_GROUP_SLOTS)[1:]
-    numbers = data.translate(_TO_NUMBERS).split()
-    shapes, rest = _shapes(data, words, numbers)
+    codes = data.translate(_TO_CLASSES) + bytes(map(_CODE_OF_WORD.get, words, repeat(_NO_GROUP)))
+    counts, shapes = _shapes(data, words)
+    features = np.empty(_FEATURES)
     features[0] = len(text) if chars is None else chars
-    features[_AFTER_GROUPS:_COUNTS] = (*map(data.count, _SUBSTRINGS), *rest, *tools)
-    features[_COUNTS:_AFTER_CLASS_SHARES] = features[_FIRST_CLASS:_FIRST_GROUP] / size
-    features[_AFTER_CLASS_SHARES:_AFTER_SHARES] = features[_FIRST_GROUP:_AFTER_GROUPS] / max(len(words), 1)
+    features[_FIRST_CODE:_AFTER_CODES] = np.bincount(np.frombuffer(codes, np.uint8), minlength=_CODES)
+    features[_AFTER_CODES:_COUNTS] = (*map(data.count, _PATTERNS), *counts, *tools)
+    np.multiply(features[_FIRST_CODE:_FIRST_GROUP], 1.0 / max(len(data), 1), out=features[_COUNTS:_FIRST_DENSITY])
+    np.multiply(
+        features[_FIRST_GROUP:_AFTER_CODES], 1.0 / max(len(words), 1), out=features[_FIRST_DENSITY:_AFTER_SHARES]
+    )
     features[_AFTER_SHARES:] = shapes
-    np.log1p(features[:_COUNTS], out=features[:_COUNTS])
+    counted = features[:_COUNTS]
+    np.log1p(counted, out=counted)
     return features
 
 
-def _shapes(data: bytes, words: list[bytes], numbers: list[bytes]) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Shape features, and the counts that `_WORD_FEATURES` names."""
-    distinct = len(set(words))
+_PATTERNS: Final = tuple(_SUBSTRINGS.values())
+
+
+def _shapes(data: bytes, words: list[bytes]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The counts that `_WORD_FEATURES` names, and the features that `_SHAPE_NAMES` names."""
+    distinct = set(words)
+    numbers = data.translate(_TO_NUMBERS).split()
     capitals = data.translate(_TO_CAPITALS).split()
     lines = data.split(b"\n")
-    digits = sum(map(len, numbers))
-    longest_number = max(map(len, numbers), default=0)
     last = data.rstrip()
+    each_word, each_number = 1.0 / max(len(words), 1), 1.0 / max(len(numbers), 1)
     counts = (
         len(words),
-        distinct,
-        max(map(len, words), default=0),
+        len(distinct),
+        max(map(len, distinct), default=0),
         len(numbers),
         len(set(numbers)),
-        longest_number,
-        digits,
+        max(map(len, numbers), default=0),
         len(capitals),
         max(map(len, capitals), default=0),
         len(last) - 1 - last.rfind(b"\n"),
@@ -230,11 +212,11 @@ def _shapes(data: bytes, words: list[bytes], numbers: list[bytes]) -> tuple[tupl
         max(map(len, lines)),
     )
     shapes = (
-        distinct / max(len(words), 1),
-        sum(map(len, words)) / max(len(words), 1),
-        digits / max(len(numbers), 1),
+        len(distinct) * each_word,
+        len(b"".join(words)) * each_word,
+        len(b"".join(numbers)) * each_number,
         math.log1p(len(data) / len(lines)),
         1.0 if last.endswith(b"?") else 0.0,
-        float(numbers.count(b"0") + numbers.count(b"1")),
+        (numbers.count(b"0") + numbers.count(b"1")) * each_number,
     )
-    return shapes, counts
+    return counts, shapes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,7 +25,7 @@ from litellm_router_plugin.core.tier_choice import (
 )
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel, Reading
-from litellm_router_plugin.learning.token_forecast import expected_tokens
+from litellm_router_plugin.learning.token_forecast import MOST_COMPLETION_TOKENS, MOST_LOG, expected_tokens
 
 FloatArray = NDArray[np.float64]
 
@@ -94,11 +95,11 @@ class LadderForecast:
         self._model = model
         self.tiers = tuple(entry.tier for entry in ladder)
         self.warnings: list[str] = []
+        typical = model.typical_head
         heads = [self._head(entry, rung, len(ladder)) for rung, entry in enumerate(ladder)]
         shifts = [settings.intercepts.get(tier, 0.0) for tier in self.tiers]
-        self._intercepts = np.array([*(head[0] for head in heads), model.typical_head[0]])
-        self._intercepts[:-1] += shifts
-        self._loadings = np.array([*(head[1:] for head in heads), model.typical_head[1:]])
+        self._levels = [*(float(head[0]) + shift for head, shift in zip(heads, shifts, strict=True)), typical[0].item()]
+        self._loadings = np.array([*(head[1:] for head in heads), typical[1:]])
         self._set_costs(ladder)
         self._settle(ladder, settings)
         for warning in self.warnings:
@@ -121,15 +122,15 @@ class LadderForecast:
             missing = ", ".join(repr(entry.tier) for entry in ladder if entry.price is None)
             self.warnings.append(f"no price for {missing}: the tiers' order stands in for their cost")
         completion = np.array([self._model.completion_head(entry.model) for entry in ladder])
-        self._token_intercepts, self._token_weights = completion[:, 0].copy(), completion[:, 1:].copy()
-        self._input_prices = np.array([float(price.input) for price in known]) if self.priced else None
-        self._output_prices = np.array([float(price.output) for price in known]) if self.priced else None
+        self._token_levels: list[float] = completion[:, 0].tolist()
+        self._token_weights = completion[:, 1:].copy()
+        self._prices = [(float(price.input), float(price.output)) for price in known]
         self._stand_in = rung_costs(len(ladder))
 
     def _settle(self, ladder: Sequence[LadderModel], settings: LadderSettings) -> None:
         """Leave out dominated tiers and find the trade-off, both on the reference prompts."""
         reference = self._model.reference
-        success = sigmoid(reference.latents @ self._loadings[:-1].T + self._intercepts[:-1]).tolist()
+        success = sigmoid(reference.latents @ self._loadings[:-1].T + self._levels[:-1]).tolist()
         cost = self._costs(reference.prompt_tokens, reference.directions).tolist()
         self.rungs = list(range(len(ladder)))
         known = [self._model.known_as(entry.model) is not None for entry in ladder]
@@ -148,18 +149,19 @@ class LadderForecast:
 
     def _costs(self, prompt_tokens: FloatArray, directions: FloatArray) -> FloatArray:
         """Costs of many prompts, prompts x tiers; stand-ins where prices are not known."""
-        if self._input_prices is None or self._output_prices is None:
+        if not self.priced:
             return np.tile(np.array(self._stand_in), (len(prompt_tokens), 1))
-        tokens = expected_tokens(directions @ self._token_weights.T + self._token_intercepts)
-        costs: FloatArray = prompt_tokens[:, None] * self._input_prices + tokens * self._output_prices
+        tokens = expected_tokens(directions @ self._token_weights.T + self._token_levels)
+        paid_in, paid_out = np.array(self._prices).T
+        costs: FloatArray = prompt_tokens[:, None] * paid_in + tokens * paid_out
         return costs
 
     def forecast(self, request: RequestView) -> Forecast:
         """What the model says of a request, and the tier that follows."""
         reading = self._model.read(request)
         is_unfamiliar = reading.distance > FAMILIAR
-        loadings = self._loadings[-1] if is_unfamiliar else self._loadings
-        *success, typical = sigmoid(self._intercepts + loadings @ reading.latents).tolist()
+        logits = self._loadings @ reading.latents
+        *success, typical = self._chances(logits.tolist(), is_unfamiliar=is_unfamiliar)
         cost = self._request_costs(reading, request)
         choice_cost = self._stand_in if cost is None else cost
         if is_unfamiliar:
@@ -178,14 +180,24 @@ class LadderForecast:
             expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
         )
 
+    def _chances(self, moves: list[float], *, is_unfamiliar: bool) -> list[float]:
+        """P(success) by rung and of the typical model; far from the training prompts all move as the typical one.
+
+        There the difference of two heads extrapolates badly, while the common difficulty still ranks prompts.
+        """
+        if is_unfamiliar:
+            moves = [moves[-1]] * len(moves)
+        return [0.5 + 0.5 * math.tanh(0.5 * (level + move)) for level, move in zip(self._levels, moves, strict=True)]
+
     def _request_costs(self, reading: Reading, request: RequestView) -> list[float] | None:
-        if self._input_prices is None or self._output_prices is None:
+        if not self.priced:
             return None
-        tokens = expected_tokens(self._token_weights @ reading.directions + self._token_intercepts)
-        if request.max_tokens is not None:
-            tokens = np.minimum(tokens, request.max_tokens)
-        costs = reading.prompt_tokens * self._input_prices + tokens * self._output_prices * request.n
-        return costs.tolist()  # type: ignore[no-any-return]  # numpy says Any
+        logs = (self._token_weights @ reading.directions).tolist()
+        most = MOST_COMPLETION_TOKENS if request.max_tokens is None else request.max_tokens
+        return [
+            reading.prompt_tokens * paid_in + min(math.exp(min(level + log, MOST_LOG)), most) * request.n * paid_out
+            for (paid_in, paid_out), level, log in zip(self._prices, self._token_levels, logs, strict=True)
+        ]
 
 
 def lowest_sufficient(success: Sequence[float]) -> list[float]:

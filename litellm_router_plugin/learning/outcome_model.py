@@ -19,8 +19,8 @@ from litellm_router_plugin.learning.trees import TreeEnsemble
 
 FloatArray = NDArray[np.float64]
 
-FAMILIAR: Final = 1.0
-"""Distances up to this many radii are like the training prompts."""
+FAMILIAR: Final = 1.05
+"""Distances up to this many radii are like the training prompts; a little beyond the edge still is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,11 +49,11 @@ def _row_medians(cells: FloatArray) -> FloatArray:
 def fit_completion_heads(directions: FloatArray, completion_tokens: FloatArray) -> FloatArray:
     """Log-linear heads, one a model and one more for models not known, (models + 1) x (1 + directions)."""
     logs = np.log1p(completion_tokens)
-    common = _ridge(directions, _row_means(logs), np.zeros(directions.shape[1]))
+    common = fit_completion_head(directions, _row_means(logs), np.zeros(directions.shape[1]))
     if common is None:
         common = np.zeros(directions.shape[1] + 1)
         common[0] = np.log(DEFAULT_COMPLETION)
-    heads = [_ridge(directions, column, common[1:]) for column in logs.T]
+    heads = [fit_completion_head(directions, column, common[1:]) for column in logs.T]
     return np.array([*(common if head is None else head for head in heads), common])
 
 
@@ -64,7 +64,7 @@ def _row_means(cells: FloatArray) -> FloatArray:
     return means
 
 
-def _ridge(directions: FloatArray, logs: FloatArray, typical: FloatArray) -> FloatArray | None:
+def fit_completion_head(directions: FloatArray, logs: FloatArray, typical: FloatArray) -> FloatArray | None:
     """A ridge regression held at typical weights, smeared to the mean (Duan 1983); None without rows."""
     rows = ~np.isnan(logs)
     if not rows.any():

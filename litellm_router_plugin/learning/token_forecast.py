@@ -15,6 +15,7 @@ FloatArray = NDArray[np.float64]
 
 MOST_COMPLETION_TOKENS: Final = 32_000.0
 """Forecasts are cut here: the log-linear model must not run away on odd prompts. A guess."""
+MOST_LOG: Final = float(np.log(MOST_COMPLETION_TOKENS))
 PROMPT_COUNTS: Final = tuple(
     index for index, name in enumerate(FEATURE_NAMES) if name.startswith("bytes_") or name == "words"
 )
@@ -54,8 +55,5 @@ _TOOL_INDEX: Final = np.array(TOOL_COUNTS)
 
 def expected_tokens(logs: FloatArray) -> FloatArray:
     """Tokens from the logarithms of a head; the heads hold the logarithm of the mean, not of the median."""
-    tokens: FloatArray = np.exp(np.minimum(logs, _MOST_LOG))
+    tokens: FloatArray = np.exp(np.minimum(logs, MOST_LOG))
     return tokens
-
-
-_MOST_LOG: Final = float(np.log(MOST_COMPLETION_TOKENS))

@@ -91,11 +91,15 @@ def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, r
         names=table.models,
         heads=grown.heads,
         labels=(~np.isnan(table.scores)).sum(axis=0),
-        completion_heads=fit_completion_heads(directions, table.completion_tokens),
+        completion_heads=_single(fit_completion_heads(directions, table.completion_tokens)),
         projection=projection,
         familiarity=fit_familiarity(directions, random_state),
         prompt_tokens=prompt_tokens,
-        reference=ReferencePrompts(held_out[sample], directions[sample], prompt_tokens.of_rows(table.features[sample])),
+        reference=ReferencePrompts(
+            _single(held_out[sample]),
+            _single(directions[sample]),
+            _single(prompt_tokens.of_rows(table.features[sample])),
+        ),
         about={
             "rows": len(table),
             "row_sources": sorted({str(source) for source in table.sources}),
@@ -108,6 +112,11 @@ def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, r
             },
         },
     )
+
+
+def _single(numbers: FloatArray) -> FloatArray:
+    """Rounded to the 32 bits that are saved, so that saving changes no forecast."""
+    return numbers.astype(np.float32).astype(np.float64)
 
 
 def source_weights(sources: NDArray[np.str_]) -> FloatArray:

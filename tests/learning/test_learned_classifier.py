@@ -1,0 +1,251 @@
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from litellm_router_plugin.classifiers.learned import LearnedTierClassifier
+from litellm_router_plugin.core.answers import AnswerView
+from litellm_router_plugin.core.forecasts import Forecast
+from litellm_router_plugin.core.money import Price
+from litellm_router_plugin.core.ports import Classifier, ModelCall
+from litellm_router_plugin.core.reading import read_request
+from litellm_router_plugin.core.tiers import Ladder, Tier
+from litellm_router_plugin.errors import ArtefactError, DataError
+from litellm_router_plugin.learning.ladder_forecast import LadderSettings, lowest_sufficient
+from litellm_router_plugin.learning.learned_classifier import LearnedClassifier, NotFitted
+from litellm_router_plugin.learning.outcome_artefact import save_model
+from litellm_router_plugin.learning.outcome_model import LearnedModel
+from litellm_router_plugin.learning.text_fitting import fit_pipeline
+from litellm_router_plugin.learning.text_model import HeadKind
+
+LADDER = {"cheap": "weak-1", "standard": "middling-1", "premium": "strong-1"}
+EASY = "Please add 17 + 24 for case 151."
+HARD = "Please add 17 + 4 + 88 + 31 + 19 + 54 + 62 + 37 + 71 + 45 + 28 + 96 for case 153."
+FOR_THE_STRONG = "Please add 17 + 42 + 88 + 31 + 19 + 54 + 62 + 37 for case 153."
+TEXTS = ["sort a list in python", "write a function", "fix this python bug", "hello there", "good morning", "hi again"]
+LABELS = ["premium"] * 3 + ["cheap"] * 3
+
+
+def price(amount: str) -> Price:
+    return Price(Decimal(amount), Decimal(amount))
+
+
+PRICES = {"cheap": price("1e-7"), "standard": price("2e-6"), "premium": price("2e-5")}
+
+
+class NoCalls:
+    async def complete(self, call: ModelCall) -> AnswerView:
+        raise AssertionError(f"called {call.model_group}")
+
+    async def embed(self, model_group: str, text: str, timeout_s: float) -> list[float]:
+        raise AssertionError(f"called {model_group} with {len(text)} characters, {timeout_s} s")
+
+
+def ladder_of(**likes: str | None) -> Ladder:
+    return Ladder(tuple(Tier(name, f"{name}-group", like=like) for name, like in likes.items()))
+
+
+def ask(classifier: Classifier, text: str, **params: Any) -> Forecast:
+    coroutine = classifier.forecast(read_request(text, params=params), NoCalls())
+    with pytest.raises(StopIteration) as stopped:
+        coroutine.send(None)
+    return stopped.value.value  # type: ignore[no-any-return]  # what the coroutine returned
+
+
+def tiered(model: LearnedModel, **settings: Any) -> LearnedTierClassifier:
+    return LearnedTierClassifier(model, ladder_of(**LADDER), settings.pop("prices", PRICES), **settings)
+
+
+def test_it_fills_the_role_and_never_suspends(model: LearnedModel) -> None:
+    classifier = tiered(model)
+    assert isinstance(classifier, Classifier)
+    forecast = ask(classifier, EASY)
+    assert forecast.cause == "learned"
+    assert set(forecast.p_success) == set(forecast.expected_cost) == set(LADDER)
+    assert 0 <= (forecast.confidence or -1) <= 1
+
+
+def test_harder_prompts_go_higher(model: LearnedModel) -> None:
+    classifier = tiered(model, quality_target=0.9)
+    order = list(LADDER)
+    easy, hard = ask(classifier, EASY), ask(classifier, FOR_THE_STRONG)
+    assert order.index(str(easy.tier)) < order.index(str(hard.tier))
+    assert (easy.difficulty or 0) < (hard.difficulty or 0)
+
+
+def test_what_no_tier_can_do_is_not_worth_the_dearest(model: LearnedModel) -> None:
+    assert ask(tiered(model, quality_target=0.9), HARD).tier == "cheap"
+
+
+def test_the_slider_ends_at_the_cheapest_and_the_best(model: LearnedModel) -> None:
+    assert ask(tiered(model, cost_quality=0.0), HARD).tier == "cheap"
+    assert ask(tiered(model, cost_quality=1.0), HARD).tier == "premium"
+
+
+def test_a_limit_on_the_answer_lowers_the_expected_cost(model: LearnedModel) -> None:
+    classifier = tiered(model)
+    long, short = ask(classifier, HARD), ask(classifier, HARD, max_tokens=5)
+    assert short.expected_cost["premium"] < long.expected_cost["premium"]
+
+
+def test_more_answers_cost_more(model: LearnedModel) -> None:
+    classifier = tiered(model)
+    assert ask(classifier, HARD, n=3).expected_cost["cheap"] > ask(classifier, HARD).expected_cost["cheap"]
+
+
+def test_an_unknown_price_is_never_a_cost_of_zero(model: LearnedModel) -> None:
+    classifier = tiered(model, prices={**PRICES, "standard": None})
+    assert ask(classifier, EASY).expected_cost == {}
+    assert any("no price for 'standard'" in warning for warning in classifier.warnings)
+
+
+def test_a_dominated_tier_is_skipped_with_a_warning(model: LearnedModel, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        classifier = LearnedTierClassifier(
+            model, ladder_of(cheap="weak-1", standard="strong-1", premium="middling-1"), PRICES, cost_quality=1.0
+        )
+    assert "'premium' costs no less than 'standard'" in caplog.text
+    assert ask(classifier, HARD).tier == "standard"
+    kept = LearnedTierClassifier(model, ladder_of(cheap="strong-1", premium="weak-1"), PRICES, skip_dominated=False)
+    assert kept.warnings == ()
+
+
+def test_a_model_that_is_not_known_is_placed_by_its_rung(model: LearnedModel) -> None:
+    classifier = LearnedTierClassifier(model, ladder_of(cheap=None, standard=None, premium=None), PRICES)
+    chances = list(ask(classifier, EASY).p_success.values())
+    assert chances == sorted(chances)
+    assert any("'cheap-group' is not known" in warning for warning in classifier.warnings)
+
+
+def test_a_model_group_can_be_named_after_its_model(model: LearnedModel) -> None:
+    ladder = Ladder((Tier("cheap", "weak-1"), Tier("premium", "g")))
+    classifier = LearnedTierClassifier(model, ladder, PRICES, model_names={"premium": "vendor/strong-1"})
+    assert classifier.warnings == ()
+
+
+def test_intercepts_shift_the_level_of_a_tier(model: LearnedModel) -> None:
+    plain, shifted = tiered(model), tiered(model, intercepts={"premium": -3.0})
+    assert ask(shifted, EASY).p_success["premium"] < ask(plain, EASY).p_success["premium"]
+    assert ask(shifted, EASY).p_success["cheap"] == ask(plain, EASY).p_success["cheap"]
+
+
+@pytest.mark.parametrize("text", ["", "\x00\xff\ufffd" * 500, "x" * 10_000_000])
+def test_odd_input_gets_a_forecast(model: LearnedModel, text: str) -> None:
+    forecast = ask(tiered(model), text)
+    assert forecast.tier in LADDER
+    assert all(0 <= chance <= 1 for chance in forecast.p_success.values())
+
+
+def test_far_from_the_training_prompts_it_abstains_and_takes_the_best(model: LearnedModel) -> None:
+    forecast = ask(tiered(model), "\\begin{align} \\frac{a}{b} \\end{align}" * 40)
+    assert forecast.abstained
+    assert "unfamiliar" in forecast.signals
+    assert forecast.tier == max(forecast.p_success, key=lambda tier: forecast.p_success[tier])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"quality_target": 1.5}, {"cost_quality": -0.1}, {"quality_target": float("nan")}]
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"must lie in 0\.\.1"):
+        LadderSettings(**settings)
+
+
+def test_target_and_slider_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="exclude each other"):
+        LadderSettings(quality_target=0.9, cost_quality=0.5)
+
+
+def test_shares_of_the_lowest_sufficient_tier_sum_to_one() -> None:
+    assert lowest_sufficient([0.5, 0.4, 0.9]) == pytest.approx([0.5, 0.0, 0.5])
+
+
+def test_a_classifier_learns_from_outcomes(make_rows: Callable[..., list[dict[str, Any]]], tmp_path: Path) -> None:
+    classifier = LearnedClassifier(ladder=LADDER).fit_outcomes(make_rows(60, seed=2))
+    assert classifier.classes_.tolist() == list(LADDER)
+    tier, confidence = classifier.predict(EASY)
+    assert tier in LADDER
+    assert 0 <= confidence <= 1
+    assert classifier.predict_proba([EASY, HARD]).sum(axis=1) == pytest.approx([1, 1])
+    classifier.save(tmp_path / "model")
+    again = LearnedClassifier.load(tmp_path / "model", ladder=LADDER)
+    assert again.forecast(HARD) == classifier.forecast(HARD)
+    assert again.forecast([{"role": "user", "content": HARD}]) == classifier.forecast(HARD)
+
+
+@pytest.mark.parametrize("head", ["logistic", "forest"])
+@pytest.mark.parametrize("labels", [LABELS, ["a", "b", "c", "a", "b", "c"]])
+def test_a_text_model_serves_what_scikit_learn_learned(head: HeadKind, labels: list[str], tmp_path: Path) -> None:
+    classifier = LearnedClassifier(head=head, random_state=0).fit(TEXTS, labels)
+    pipeline = fit_pipeline(TEXTS, labels, head, 0)
+    queries = [*TEXTS, "python python hello", "words never seen", ""]
+    np.testing.assert_allclose(classifier.predict_proba(queries), pipeline.predict_proba(queries), rtol=0, atol=1e-9)
+    assert classifier.classes_.tolist() == pipeline.classes_.tolist()
+    classifier.save(tmp_path / "model")
+    again = LearnedClassifier.load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(queries), classifier.predict_proba(queries))
+    assert again.predict(queries).tolist() == pipeline.predict(queries).tolist()
+
+
+def test_one_text_gives_a_tier_and_its_confidence() -> None:
+    classifier = LearnedClassifier().fit(TEXTS, LABELS)
+    tier, confidence = classifier.predict("a python function")
+    assert tier == "premium"
+    assert confidence == pytest.approx(classifier.predict_proba(["a python function"]).max())
+    assert classifier.forecast("a python function").tier == "premium"
+
+
+@pytest.mark.parametrize(
+    ("queries", "labels", "problem"),
+    [
+        ([], [], "nothing to learn from"),
+        (["a", "b"], ["x"], "2 queries but 1 labels"),
+        (["a", "b"], ["x", "x"], "every label is 'x'; at least two tiers"),
+        (["a", "b"], ["x", 3], "a tier's name is wanted, found 3"),
+        (["a", "b"], ["x", ""], "a tier's name is wanted"),
+        (["a", None], ["x", "y"], "a text is wanted, found NoneType"),
+        ("a text", ["x"] * 6, "a list of texts is wanted"),
+    ],
+)
+def test_nonsense_labels_are_refused(queries: Any, labels: Any, problem: str) -> None:
+    with pytest.raises(DataError, match=problem):
+        LearnedClassifier().fit(queries, labels)
+
+
+def test_a_head_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="head must be one of logistic, forest"):
+        LearnedClassifier(head="oracle").fit(TEXTS, LABELS)
+
+
+def test_asking_before_learning_is_an_error() -> None:
+    with pytest.raises(NotFitted, match="learned nothing yet"):
+        LearnedClassifier().predict("x")
+
+
+def test_a_text_model_knows_no_models() -> None:
+    with pytest.raises(NotFitted, match="knows no models"):
+        LearnedClassifier().fit(TEXTS, LABELS).predict_success(read_request("x"), ["m"])
+
+
+def test_construction_only_stores() -> None:
+    classifier = LearnedClassifier(head="nonsense", quality_target=7)
+    assert classifier.get_params()["head"] == "nonsense"
+    assert classifier.set_params(head="forest").head == "forest"
+    with pytest.raises(ValueError, match="no parameter 'bogus'"):
+        classifier.set_params(bogus=1)
+
+
+def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArtefactError, match="cannot be read"):
+        LearnedClassifier.load(tmp_path / "nothing")
+
+
+def test_a_failed_load_leaves_nothing_behind(model: LearnedModel, tmp_path: Path) -> None:
+    save_model(model, tmp_path / "model")
+    (tmp_path / "model" / "weights.npz").write_bytes(b"not a zip")
+    with pytest.raises(ArtefactError, match="checksum"):
+        LearnedClassifier.load(tmp_path / "model")
