@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from litellm_router_plugin.build_checks import Graders, OnFault, build_graders
+from litellm_router_plugin.build_checks import Graders, OnFault, build_graders, check_judge_pays
 from litellm_router_plugin.build_classifiers import build_classifier
-from litellm_router_plugin.config.base import Settings
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, may_suspend
+from litellm_router_plugin.config.learned import LearnedSettings
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.experiments import Experiment
 from litellm_router_plugin.core.frozen import empty
@@ -17,6 +19,9 @@ from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import Classifier
 from litellm_router_plugin.core.tiers import Ladder
 from litellm_router_plugin.errors import ConfigError, TierRouterError
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.learning.outcome_model import LearnedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ def build_policy(
     *,
     on_fault: OnFault,
     checker: object = None,
+    models: Mapping[str, str] | None = None,
 ) -> Policy:
     """Build everything that a tier router needs.
 
@@ -69,6 +75,7 @@ def build_policy(
         prices: Tier name -> price; None where unknown.
         on_fault: Counts failures of checks, checkers and judges.
         checker: A checker given in code.
+        models: Tier name -> the model that its deployments call, by which the learned classifier knows it.
 
     Raises:
         ConfigError: A setting names something that cannot be built: a pattern, a file, an artefact, a class.
@@ -76,8 +83,8 @@ def build_policy(
     ladder = config.ladder
     where = f"{name}.classifier"
 
-    def learned(settings: Settings, ladder: Ladder, path: str) -> Classifier:
-        return build_learned(settings, ladder, prices, path)
+    def learned(settings: LearnedSettings, ladder: Ladder, _path: str) -> Classifier:
+        return build_learned(settings, ladder, prices, models or {})
 
     def classifier_of(settings: ClassifierSettings, path: str) -> Classifier:
         try:
@@ -88,6 +95,7 @@ def build_policy(
             raise ConfigError(path, str(error)) from error
 
     def graders_of(settings: CascadeSettings, path: str) -> Graders:
+        check_judge_pays(settings, path, ladder, prices)
         return build_graders(settings, path, on_fault, checker)
 
     arms: dict[int, Classifier | Graders] = {}
@@ -108,6 +116,31 @@ def build_policy(
     )
 
 
-def build_learned(settings: Settings, ladder: Ladder, prices: Mapping[str, Price | None], where: str) -> Classifier:
-    """The learned classifier for a ladder at its prices."""
-    raise ConfigError(where, f"{type(settings).__name__} cannot be built yet", str(prices and ladder and ""))
+@lru_cache(maxsize=16)
+def loaded_model(folder: str | None) -> LearnedModel:
+    """The learned model in a folder, or the shipped one; read once a process."""
+    from litellm_router_plugin.learning.learned_classifier import default_model  # noqa: PLC0415  numpy, only where used
+    from litellm_router_plugin.learning.outcome_artefact import load_model  # noqa: PLC0415  same
+
+    return default_model() if folder is None else load_model(folder)
+
+
+def build_learned(
+    settings: LearnedSettings, ladder: Ladder, prices: Mapping[str, Price | None], models: Mapping[str, str]
+) -> Classifier:
+    """The learned classifier for a ladder at its prices; it says in the log what is wrong with the ladder.
+
+    Raises:
+        ArtefactError: The model's folder is missing, damaged, or of another version.
+    """
+    from litellm_router_plugin.classifiers.learned import LearnedTierClassifier  # noqa: PLC0415  numpy, only where used
+
+    return LearnedTierClassifier(
+        loaded_model(settings.artefact),
+        ladder,
+        prices,
+        quality_target=settings.quality_target,
+        cost_quality=settings.cost_quality,
+        model_names=models,
+        skip_dominated=settings.skip_dominated,
+    )

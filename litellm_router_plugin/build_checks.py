@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 
 from litellm_router_plugin.checks.defaults import DETERMINISTIC, deterministic_checks
 from litellm_router_plugin.checks.panel import CheckPanel
@@ -12,10 +14,23 @@ from litellm_router_plugin.classifiers.python import load_class
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.checks import PythonCheckSettings, enabled_checks
 from litellm_router_plugin.config.judge import JudgeSettings, PromptFileSettings
+from litellm_router_plugin.core.judge_economics import judge_can_pay
+from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.core.ports import Judge
+from litellm_router_plugin.core.tiers import Ladder
+from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.judges.llm import LlmJudge
 from litellm_router_plugin.judges.policy import JudgeWithPolicy
 from litellm_router_plugin.judges.prompt import load_prompt
+
+TYPICAL_PROMPT_TOKENS = 400
+"""Prompt tokens at which set-ups are judged by their prices. A round guess: prices per token differ far more
+between tiers than token counts do between requests."""
+TYPICAL_ANSWER_TOKENS = 300
+JUDGE_PROMPT_TOKENS = 250
+"""Tokens of the shipped judge prompts around question and answer."""
+JUDGE_REPLY_TOKENS = 10
+TYPICAL = Usage(TYPICAL_PROMPT_TOKENS, TYPICAL_ANSWER_TOKENS)
 
 OnFault = Callable[[str, Exception], None]
 """Told which part failed, and with what."""
@@ -86,3 +101,43 @@ def _user_checker(settings: PythonCheckSettings, where: str, on_fault: OnFault) 
         on_failure=settings.on_failure,
         on_error=lambda error: on_fault("checker", error),
     )
+
+
+def check_judge_pays(settings: CascadeSettings, where: str, ladder: Ladder, prices: Mapping[str, Price | None]) -> None:
+    """Refuse a judge that cannot pay at any acceptance rate, on any step of the ladder.
+
+    Args:
+        settings: The cascade's settings.
+        where: Their path.
+        ladder: The tiers.
+        prices: Tier name and judge group -> price; nothing is refused where one is unknown.
+
+    Raises:
+        ConfigError: Every step costs more with draft and judge than going straight up.
+    """
+    judge = settings.judge
+    price = None if judge is None else prices.get(judge.model)
+    if judge is None or price is None:
+        return
+    reads = Usage(TYPICAL_PROMPT_TOKENS + TYPICAL_ANSWER_TOKENS + JUDGE_PROMPT_TOKENS, JUDGE_REPLY_TOKENS)
+    judge_cost = cost_at(price, reads)
+    shares = {}
+    for lower, upper in pairwise(ladder):
+        below, above = prices.get(lower.name), prices.get(upper.name)
+        if below is None or above is None:
+            return
+        economics = judge_can_pay(cost_at(below, TYPICAL), judge_cost, cost_at(above, TYPICAL))
+        if economics.can_pay or judge.ask == "when_unsure":
+            return
+        shares[f"{lower.name} to {upper.name}"] = economics.break_even_acceptance
+    arithmetic = ", ".join(f"{step}: {_percent(share)}" for step, share in shares.items())
+    raise ConfigError(
+        f"{where}.judge.model",
+        f"asking {judge.model!r} about every draft can never pay. Share of drafts that would have to be accepted "
+        f"(a prompt of {TYPICAL_PROMPT_TOKENS} and an answer of {TYPICAL_ANSWER_TOKENS} tokens): {arithmetic}",
+        "Name a cheaper judge, write `ask: when_unsure`, or leave the judge out",
+    )
+
+
+def _percent(share: Decimal | None) -> str:
+    return "the target costs nothing" if share is None else f"{100 * share:.0f} %"

@@ -92,7 +92,9 @@ class Markers:
             config = parse_tier_router(name, info.get(SETTINGS_KEY), trusted=trusted)
             self._check_team(name, config, info)
             prices = self._prices(config)
-            policy = build_policy(name, config, prices, on_fault=self.faults.note, checker=self.checker)
+            policy = build_policy(
+                name, config, prices, on_fault=self.faults.note, checker=self.checker, models=self._models(config)
+            )
             return TierRouter(policy, self.router, marker)
         except ConfigError as error:
             return error
@@ -114,7 +116,20 @@ class Markers:
                 )
 
     def _prices(self, config: TierRouterConfig) -> dict[str, Price | None]:
+        """The prices of the tiers, by name, and of the judge, by its group."""
+        groups = {tier.name: tier.model_group for tier in config.tiers}
+        if config.cascade is not None and config.cascade.judge is not None:
+            groups.setdefault(config.cascade.judge.model, config.cascade.judge.model)
         return {
-            tier.name: group_price([facts_of(one) for one in deployments_of(self.router, tier.model_group)])
-            for tier in config.tiers
+            name: group_price([facts_of(one) for one in deployments_of(self.router, group)])
+            for name, group in groups.items()
         }
+
+    def _models(self, config: TierRouterConfig) -> dict[str, str]:
+        """The models behind the tiers; of a tier that an offline model stands in for, the one it stands for."""
+        found = {}
+        for tier in config.tiers:
+            for deployment in deployments_of(self.router, tier.model_group)[:1]:
+                info, params = deployment["model_info"], deployment["litellm_params"]
+                found[tier.name] = str(info.get("offline_for") or info.get("base_model") or params["model"])
+        return found
