@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from litellm_router_plugin.host.attach import attach as attach
     from litellm_router_plugin.host.marker import register as register
     from litellm_router_plugin.host.routing import TierRouting as TierRouting
+    from litellm_router_plugin.learning.learned_classifier import LearnedClassifier as LearnedClassifier
 
 _HOMES = {
     "AnswerCheck": "core.ports",
@@ -30,6 +31,7 @@ _HOMES = {
     "ConfigError": "errors",
     "Forecast": "core.forecasts",
     "Judge": "core.ports",
+    "LearnedClassifier": "learning.learned_classifier",
     "RequestRefused": "errors",
     "TierRouterConfig": "config.tier_router",
     "TierRouterError": "errors",
@@ -46,6 +48,7 @@ __all__ = [
     "ConfigError",
     "Forecast",
     "Judge",
+    "LearnedClassifier",
     "RequestRefused",
     "TierRouterConfig",
     "TierRouterError",
