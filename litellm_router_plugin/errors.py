@@ -14,7 +14,13 @@ TierRouterError
 ├── ArtefactError            a model folder is missing, damaged, or of another version
 ├── DataError                a line of input data is wrong: file, line number, what
 ├── UnsupportedHost          the installed LiteLLM is outside the range this package knows
-└── StoreError               the decision store cannot be opened or migrated
+├── StoreError               the decision store cannot be opened or migrated
+└── FeedbackRefused          a rating was not taken
+    ├── InvalidRating        it is out of range, or not a rating
+    ├── UnknownDecision      there is no such decision, or none is left
+    ├── ForeignDecision      the decision is another key's
+    ├── ExpiredDecision      the decision is too old to be rated
+    └── FeedbackNotKept      the store cannot take it now
 """
 
 from __future__ import annotations
@@ -119,3 +125,27 @@ class UnsupportedHost(TierRouterError):
 
 class StoreError(TierRouterError):
     """The decision store cannot be opened, read or migrated."""
+
+
+class FeedbackRefused(TierRouterError):
+    """A rating was not taken."""
+
+
+class InvalidRating(FeedbackRefused, ValueError):
+    """What was sent is not a rating, or out of range."""
+
+
+class UnknownDecision(FeedbackRefused, LookupError):
+    """There is no such decision, or it has left memory and store."""
+
+
+class ForeignDecision(FeedbackRefused):
+    """The decision is another key's. Who may not see it should be told the same as for one that is unknown."""
+
+
+class ExpiredDecision(FeedbackRefused):
+    """The decision is too old to be rated."""
+
+
+class FeedbackNotKept(FeedbackRefused):
+    """The store cannot take the rating now; the same rating may be sent again."""

@@ -1,0 +1,1 @@
+"""Decisions, calls and ratings in a database, written off the request path."""

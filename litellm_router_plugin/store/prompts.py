@@ -1,0 +1,35 @@
+"""What is kept of a prompt: nothing, its features, or its text, as the settings say."""
+
+from __future__ import annotations
+
+import orjson
+
+from litellm_router_plugin.core.requests import RequestView
+from litellm_router_plugin.ledger.records import DecisionRecord, KeptPrompt
+from litellm_router_plugin.store.rows import TEXT_CHARS, Row, clean
+
+
+def prompt_facts(keep: KeptPrompt, view: RequestView, *, redacted: bool) -> dict[str, object]:
+    """Fields of a `DecisionRecord` that hand the prompt to the store; nothing of it where it is not to be kept.
+
+    The text is the last user message, cut to the window of the request view.
+    """
+    if redacted or keep == "none":
+        return {"redacted": redacted}
+    return {"keep_prompt": keep, "prompt": view.text, "prompt_chars": view.text_chars}
+
+
+def prompt_row(record: DecisionRecord) -> Row | None:
+    """A prompt as a row of ``prompts``; None where nothing of it is to be kept."""
+    if record.redacted or record.keep_prompt == "none" or not record.prompt:
+        return None
+    text = clean(record.prompt, TEXT_CHARS) if record.keep_prompt == "full" else None
+    features = _features(record) if record.keep_prompt == "features" else None
+    return {"decision_id": clean(record.decision_id), "text": text, "features": features}
+
+
+def _features(record: DecisionRecord) -> str:
+    from litellm_router_plugin.learning.features import FEATURE_NAMES, prompt_features  # noqa: PLC0415  loads numpy
+
+    values = prompt_features(record.prompt, record.prompt_chars or None)
+    return orjson.dumps(dict(zip(FEATURE_NAMES, values.round(6).tolist(), strict=True))).decode()

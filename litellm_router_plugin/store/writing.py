@@ -1,0 +1,174 @@
+"""Writes a batch in one transaction. Writing the same decision again replaces it, sums included."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.store.prompts import prompt_row
+from litellm_router_plugin.store.rows import AnyRow, Row, call_rows, decision_row, price_list_row
+from litellm_router_plugin.store.schema import (
+    GROUP_COLUMNS,
+    SUM_COLUMNS,
+    VERDICT_COLUMNS,
+    calls,
+    decisions,
+    feedback,
+    hourly,
+    hourly_verdicts,
+    price_lists,
+    prompts,
+)
+
+Sums = dict[tuple[object, ...], list[int]]
+_DIMENSIONS = [name for name in VERDICT_COLUMNS if name in decisions.c]
+_GRADED = [name for name in VERDICT_COLUMNS if name in calls.c and name not in decisions.c]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of a batch, by table."""
+
+    price_lists: dict[str, Row] = field(default_factory=dict)
+    decisions: dict[str, Row] = field(default_factory=dict)
+    calls: dict[str, list[Row]] = field(default_factory=dict)
+    prompts: list[Row] = field(default_factory=list)
+    ratings: list[Row] = field(default_factory=list)
+
+    def add_decision(self, record: DecisionRecord) -> None:
+        """Add a decision; a later one of the same id replaces it."""
+        prices = price_list_row(record)
+        self.price_lists.setdefault(prices["id"], prices)
+        row = decision_row(record, prices["id"])
+        self.decisions[row["decision_id"]] = row
+        self.calls[row["decision_id"]] = call_rows(record)
+        if (prompt := prompt_row(record)) is not None:
+            self.prompts.append(prompt)
+
+
+def build_batch(items: Iterable[DecisionRecord | Row]) -> Batch:
+    """The rows of some decisions and ratings.
+
+    Between items other threads get to run: a request must not wait for a whole batch to be built.
+    """
+    batch = Batch()
+    for item in items:
+        if isinstance(item, DecisionRecord):
+            batch.add_decision(item)
+        else:
+            batch.ratings.append(item)
+        time.sleep(0)
+    return batch
+
+
+def write_batch(connection: Connection, batch: Batch, known_prices: set[str]) -> None:
+    """Write a batch, in the transaction that is open on a connection.
+
+    Args:
+        connection: Where to.
+        batch: What.
+        known_prices: Ids of price lists that are in the database already.
+    """
+    new_prices = [row for key, row in batch.price_lists.items() if key not in known_prices]
+    _insert_absent(connection, price_lists, new_prices)
+    groups, verdicts = _take_out(connection, list(batch.decisions))
+    _insert(connection, decisions, list(batch.decisions.values()))
+    _insert(connection, calls, [row for rows in batch.calls.values() for row in rows])
+    _insert_absent(connection, prompts, batch.prompts)
+    for decision_id, row in batch.decisions.items():
+        _count_decision(groups, row, 1)
+        _count_verdicts(verdicts, row, batch.calls[decision_id], 1)
+    _add_up(connection, hourly, GROUP_COLUMNS, ("requests", *SUM_COLUMNS), groups)
+    _add_up(connection, hourly_verdicts, VERDICT_COLUMNS, ("verdicts",), verdicts)
+    _write_ratings(connection, batch.ratings)
+
+
+def _take_out(connection: Connection, ids: Sequence[str]) -> tuple[Sums, Sums]:
+    """Take out decisions that were written before; returns what that takes from the sums."""
+    groups: Sums = defaultdict(lambda: [0] * (1 + len(SUM_COLUMNS)))
+    verdicts: Sums = defaultdict(lambda: [0])
+    if not ids:
+        return groups, verdicts
+    present = connection.execute(select(decisions).where(decisions.c.decision_id.in_(ids))).mappings().all()
+    for row in present:
+        graded = connection.execute(select(calls).where(calls.c.decision_id == row["decision_id"])).mappings().all()
+        _count_decision(groups, row, -1)
+        _count_verdicts(verdicts, row, graded, -1)
+    if present:
+        again = [row["decision_id"] for row in present]
+        for table in (calls, decisions):
+            connection.execute(delete(table).where(table.c.decision_id.in_(again)))
+    return groups, verdicts
+
+
+def _count_decision(groups: Sums, row: AnyRow, sign: int) -> None:
+    sums = groups[tuple(row[name] for name in GROUP_COLUMNS)]
+    sums[0] += sign
+    for index, name in enumerate(SUM_COLUMNS, start=1):
+        sums[index] += sign * row[name]
+
+
+def _count_verdicts(verdicts: Sums, row: AnyRow, graded: Iterable[AnyRow], sign: int) -> None:
+    for call in graded:
+        if call["decider"]:
+            verdicts[(*(row[name] for name in _DIMENSIONS), *(call[name] for name in _GRADED))][0] += sign
+
+
+def _add_up(connection: Connection, table: Table, keys: Sequence[str], sums: Sequence[str], deltas: Sums) -> None:
+    """Add to sums, in the order of their keys: two writers that lock rows in one order cannot block each other."""
+    rows = [
+        dict(zip((*keys, *sums), (*key, *values), strict=True))
+        for key, values in sorted(deltas.items(), key=_in_order)
+        if any(values)
+    ]
+    if not rows:
+        return
+    statement = _dialect(connection).insert(table)
+    added = {name: table.c[name] + statement.excluded[name] for name in sums}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+
+
+def _in_order(item: tuple[tuple[object, ...], list[int]]) -> tuple[str, ...]:
+    return tuple(map(str, item[0]))
+
+
+def _write_ratings(connection: Connection, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    latest = {(row["decision_id"], row["rater"]): row for row in rows}
+    statement = _dialect(connection).insert(feedback)
+    kept = ("decision_id", "rater", "created_at")
+    changed = {name: statement.excluded[name] for name in feedback.c.keys() if name not in kept}  # noqa: SIM118  a column collection
+    upsert = statement.on_conflict_do_update(index_elements=["decision_id", "rater"], set_=changed)
+    connection.execute(upsert, [latest[key] for key in sorted(latest)])
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    for chunk in _chunks(rows):
+        connection.execute(table.insert(), chunk)
+
+
+def _insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    for chunk in _chunks(rows):
+        connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), chunk)
+
+
+ROWS_AT_ONCE = 100
+"""Rows handed to the driver at once. While they are prepared no other thread runs, so there must not be many."""
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield list(rows[start : start + ROWS_AT_ONCE])
+        time.sleep(0)
+
+
+def _dialect(connection: Connection) -> Any:  # noqa: ANN401  a module: both have `insert` with `on_conflict_…`
+    return sqlite if connection.dialect.name == "sqlite" else postgresql

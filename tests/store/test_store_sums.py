@@ -1,0 +1,196 @@
+"""What the store sums is what the ledger summed."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from decision_traffic import OWNERS, ROUTES, TIERS, Traffic
+from hypothesis import given
+from hypothesis import strategies as st
+
+from litellm_router_plugin.core.money import Usage
+from litellm_router_plugin.ledger.records import DecisionRecord, SettledCall
+from litellm_router_plugin.ledger.totals import summary
+from litellm_router_plugin.store.amounts import DIGITS, join, split
+from litellm_router_plugin.store.filters import Filters
+
+from .conftest import MakeStore
+
+AMOUNTS = ("total_cost", "overhead_cost", "savings", "cost_without_routing")
+
+
+@given(st.decimals(min_value=-(10**6), max_value=10**6, places=DIGITS))
+def test_an_amount_of_18_places_survives_splitting(amount: Decimal) -> None:
+    assert join(*split(amount)) == amount
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1000, allow_subnormal=False), max_size=50))
+def test_sums_of_parts_are_sums_of_amounts_to_less_than_a_billionth_of_a_billionth(costs: list[float]) -> None:
+    amounts = [Decimal(repr(cost)) for cost in costs]
+    parts = [split(amount) for amount in amounts]
+    summed = join(sum(nano for nano, _ in parts), sum(rest for _, rest in parts))
+    assert abs(summed - sum(amounts, Decimal(0))) <= Decimal("5e-19") * len(costs) + Decimal("1e-24")
+
+
+def expected(traffic: Traffic, owner_key: str | None = None) -> dict[str, object]:
+    totals = traffic.ledger.totals(owner_key=owner_key)
+    return summary(totals, baseline="premium", tiers=TIERS, scope="store")
+
+
+def assert_same(found: dict[str, object], wanted: dict[str, object]) -> None:
+    for name, value in wanted.items():
+        if isinstance(value, float | dict):
+            assert found[name] == pytest.approx(value, abs=1e-9), name
+        else:
+            assert found[name] == value, name
+
+
+def test_a_summary_equals_the_ledgers(url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(), make_store(url)
+    traffic.into(store.add_decision)
+    traffic.run(600)
+    store.flush()
+    found = store.reader.summary(Filters())
+    assert found["total_requests"] == 600
+    assert found["failed_requests"]
+    assert found["unpriced_requests"]
+    assert_same(found, expected(traffic))
+
+
+def test_a_keys_summary_equals_the_ledgers(sqlite_url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=2), make_store(sqlite_url)
+    traffic.into(store.add_decision)
+    traffic.run(200)
+    store.flush()
+    for owner in OWNERS:
+        assert_same(store.reader.summary(Filters(owner_key=owner.key)), expected(traffic, owner.key))
+
+
+def test_a_call_that_reports_late_is_counted_once(url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=3), make_store(url)
+    traffic.into(store.add_decision)
+    traffic.run(30)
+    store.flush()
+    for decision_id in traffic.ids:  # a second row under the same id, as after a mid-stream fallback
+        record = traffic.ledger.decision(decision_id)
+        assert record is not None
+        first = record.calls[0]
+        traffic.ledger.settle(first.call_id, SettledCall("model-late", Usage(10, 5), Decimal("1.25e-07")))
+    store.flush()
+    assert_same(store.reader.summary(Filters()), expected(traffic))
+
+
+@pytest.mark.parametrize("edge_s", [0.0, 1.0, 1800.0])
+def test_the_parts_of_a_period_add_up_to_the_whole(url: str, make_store: MakeStore, edge_s: float) -> None:
+    traffic, store = Traffic(seed=4, step_s=300), make_store(url)
+    traffic.into(store.add_decision)
+    start = traffic.clock.now
+    traffic.run(150)
+    store.flush()
+    whole = store.reader.summary(Filters())
+    cuts = [start, start + 2000, start + 3600 * 3 + edge_s, start + 3600 * 8, traffic.clock.now + 1]
+    parts = [
+        store.reader.summary(Filters(since=a, until=b), baseline="premium", tiers=TIERS) for a, b in pairwise(cuts)
+    ]
+    for name in ("total_requests", "failed_requests", "unpriced_requests", *AMOUNTS):
+        assert sum(part[name] or 0 for part in parts) == pytest.approx(whole[name], abs=1e-9), name  # type: ignore[misc]
+    for part, (a, b) in zip(parts, pairwise(cuts), strict=True):
+        records = [traffic.ledger.decision(one) for one in traffic.ids]
+        inside = [record for record in records if record is not None and a <= record.created_at < b]
+        assert part["total_requests"] == len(inside)
+
+
+def of_key_2(record: DecisionRecord) -> bool:
+    return record.owner.key == "key-2" and record.route == "default"
+
+
+@pytest.mark.parametrize(
+    ("filters", "matches"),
+    [
+        (Filters(route="extract"), lambda record: record.route == "extract"),
+        (Filters(tier="premium"), lambda record: record.tier == "premium"),
+        (Filters(team="team-1"), lambda record: record.owner.team == "team-1"),
+        (Filters(router="other"), lambda _: False),
+        (Filters(router="smart", owner_key="key-2", route="default"), of_key_2),
+    ],
+)  # fmt: skip
+def test_a_filter_keeps_what_it_says(
+    sqlite_url: str, make_store: MakeStore, filters: Filters, matches: Callable[[DecisionRecord], bool]
+) -> None:
+    traffic, store = Traffic(seed=5), make_store(sqlite_url)
+    traffic.into(store.add_decision)
+    traffic.run(120)
+    store.flush()
+    records = [traffic.ledger.decision(one) for one in traffic.ids]
+    wanted = [record for record in records if record is not None and matches(record)]
+    found = store.reader.summary(filters)
+    assert found["total_requests"] == len(wanted)
+    page = store.reader.decisions(filters, size=500)
+    assert {one["decision_id"] for one in page["decisions"]} == {record.decision_id for record in wanted}  # type: ignore[attr-defined]
+
+
+def test_acceptance_by_check_counts_every_graded_answer(url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=6), make_store(url)
+    traffic.into(store.add_decision)
+    traffic.run(300)
+    store.flush()
+    records = [traffic.ledger.decision(one) for one in traffic.ids]
+    calls = [
+        call
+        for record in records
+        if record is not None
+        for call in record.calls
+        if call.verdict_by not in ("", "nobody")
+    ]
+    refusals = sum("refusal" in call.failed_checks for call in calls)
+    judged = [call for call in calls if call.verdict_by == "judge"]
+    found = store.reader.summary(Filters())["acceptance_by_check"]
+    assert found["refusal"] == {"rejected": refusals, "of": len(calls), "acceptance": 1 - refusals / len(calls)}  # type: ignore[index]
+    assert found["judge"]["of"] == len(judged)  # type: ignore[index]
+    assert found["judge"]["rejected"] == sum(call.verdict == "reject" for call in judged)  # type: ignore[index]
+
+
+def test_the_best_fixed_tier_is_the_one_that_would_have_cost_least(sqlite_url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=7), make_store(sqlite_url)
+    traffic.into(store.add_decision)
+    traffic.run(100)
+    store.flush()
+    found = store.reader.summary(Filters())
+    always = found["cost_if_always"]
+    assert isinstance(always, dict)
+    assert found["best_fixed_tier"] == "cheap" == min(always, key=lambda name: always[name])
+    assert found["savings_against_best_fixed_tier"] == pytest.approx(always["cheap"] - found["total_cost"])
+    assert found["savings_against_best_fixed_tier"] < 0  # type: ignore[operator]
+
+
+def test_a_series_adds_up_to_the_summary(url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=8, step_s=900), make_store(url)
+    traffic.into(store.add_decision)
+    traffic.run(200)
+    store.flush()
+    whole = store.reader.summary(Filters())
+    for bucket in ("hour", "day"):
+        points = store.reader.series(bucket)["points"]
+        assert isinstance(points, list)
+        assert len(points) > 1
+        assert [point["start"] for point in points] == sorted({point["start"] for point in points})
+        assert sum(point["requests"] for point in points) == whole["total_requests"]
+        assert sum(point["cost_usd"] for point in points) == pytest.approx(whole["total_cost"], abs=1e-9)
+        assert sum(point["savings_usd"] or 0 for point in points) == pytest.approx(whole["savings"], abs=1e-9)
+
+
+def test_a_bucket_that_is_none_is_refused(sqlite_url: str, make_store: MakeStore) -> None:
+    store = make_store(sqlite_url)
+    store.prepare()
+    with pytest.raises(ValueError, match="expected one of hour, day"):
+        store.reader.series("week")
+
+
+def test_routes_of_the_traffic_are_all_there(sqlite_url: str, make_store: MakeStore) -> None:
+    traffic, store = Traffic(seed=9), make_store(sqlite_url)
+    traffic.into(store.add_decision)
+    traffic.run(60)
+    store.flush()
+    counts = [store.reader.summary(Filters(route=route))["total_requests"] for route in ROUTES]
+    assert sum(counts) == 60  # type: ignore[arg-type]
