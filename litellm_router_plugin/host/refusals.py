@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from litellm.exceptions import BadRequestError, ServiceUnavailableError
 
 from litellm_router_plugin.errors import ConfigError, RequestRefused
-from litellm_router_plugin.host.deployments import MARKER_PROVIDER
+from litellm_router_plugin.host.deployments import MARKER_PROVIDER, is_marker
 
 if TYPE_CHECKING:
     from litellm_router_plugin.host.tier_router import TierRouter
@@ -26,7 +26,7 @@ def misconfigured(error: ConfigError, model: str) -> ServiceUnavailableError:
 
 def not_text(tier_router: TierRouter) -> str:
     """Why an embedding, image or audio call is refused, and what to call instead."""
-    groups = sorted({str(one["model_name"]) for one in tier_router.router.model_list} - {tier_router.name})
+    groups = sorted({str(one["model_name"]) for one in tier_router.router.model_list if not is_marker(one)})
     return (
         f"{tier_router.name!r} is a tier router: it routes text generation (chat completions, messages, responses, "
         f"text completions). Call a model that does this kind of work by its own name: {', '.join(groups[:20])}"
