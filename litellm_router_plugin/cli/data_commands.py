@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from litellm_router_plugin.errors import ArtefactError, DataError, TierRouterError
+from litellm_router_plugin.errors import DataError, TierRouterError
 
 if TYPE_CHECKING:
     from litellm_router_plugin.learning.outcome_model import LearnedModel
@@ -24,6 +25,9 @@ SHOWN_BAD_LINES: Final = 20
 """Bad lines that are told one by one; the rest is counted."""
 
 Item = TypeVar("Item")
+
+# These commands tell a classifier's warnings themselves; without a handler Python would print them a second time.
+logging.getLogger("litellm_router_plugin").addHandler(logging.NullHandler())
 
 
 def error_console() -> Console:
@@ -67,18 +71,15 @@ def beside(data: Path, given: Path | None, name: str) -> Path | None:
 
 
 def outcome_model(artefact: Path | None) -> LearnedModel:
-    """The learned model of an artefact folder, or the shipped one.
+    """The model of an artefact folder that was trained on outcomes, or the shipped one.
 
     Raises:
-        ArtefactError: It cannot be loaded, or it learned from tier labels and knows no models.
+        ArtefactError: It cannot be loaded, or it learned from tier labels.
     """
-    from litellm_router_plugin.learning.learned_classifier import LearnedClassifier  # noqa: PLC0415  numpy, only if used
-    from litellm_router_plugin.learning.outcome_model import LearnedModel  # noqa: PLC0415  same
+    from litellm_router_plugin.learning.learned_classifier import DEFAULT_ARTEFACT  # noqa: PLC0415  numpy, only if used
+    from litellm_router_plugin.learning.outcome_artefact import load_model  # noqa: PLC0415  same
 
-    classifier = LearnedClassifier.default() if artefact is None else LearnedClassifier.load(artefact)
-    if isinstance(classifier.model_, LearnedModel):
-        return classifier.model_
-    raise ArtefactError(f"{artefact}: it learned from tier labels and knows no models. Train one on rows of outcomes")
+    return load_model(DEFAULT_ARTEFACT if artefact is None else artefact)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from litellm_router_plugin.evaluation.models import Forecasts, Progress, Trainer, forecast_rows
+from litellm_router_plugin.evaluation.models import Forecasts, Progress, SuccessModel, Trainer, forecast_rows
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 
 Told = Callable[[str], None]
@@ -67,12 +67,17 @@ def without_own_source(
         DataError: A forecast is missing or out of range.
     """
     parts = []
+    known = {row.source for row in fit}
+    fitted: dict[frozenset[str], SuccessModel] = {}  # sources that nobody learned from share one model
     left_out = [{source} for source in sorted({row.source for row in scored})] if groups is None else groups
     for index, sources in enumerate(left_out):
         tell(f"without {', '.join(sorted(sources))} ({index + 1} of {len(left_out)})")
-        model = train([row for row in fit if row.source not in sources])
+        without = frozenset(known & set(sources))
+        if without not in fitted:
+            fitted[without] = train([row for row in fit if row.source not in without])
         kept = np.flatnonzero([row.source in sources for row in scored])
-        parts.append((kept, forecast_rows(model, [scored[index] for index in kept.tolist()], names, progress)))
+        served = [scored[index] for index in kept.tolist()]
+        parts.append((kept, forecast_rows(fitted[without], served, names, progress)))
     return _merged(parts, len(scored), names)
 
 

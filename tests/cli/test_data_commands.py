@@ -196,7 +196,7 @@ def test_labels_train_too_and_are_reported_against_the_commonest_tier(run: Run, 
     assert "one source only" in found.output
     refused = run("score", "--input", data, "--output", tmp_path / "out.jsonl", "--artefact", tmp_path / "model")
     assert refused.exit_code == 2
-    assert "learned from tier labels and knows no models" in refused.output
+    assert "it holds a 'tier-labels'" in refused.output
 
 
 def test_train_refuses_nonsense_with_the_line_number(run: Run, tmp_path: Path, outcomes: Path) -> None:

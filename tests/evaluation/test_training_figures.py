@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from litellm_router_plugin.core.requests import RequestView
-from litellm_router_plugin.evaluation.folds import source_groups
+from litellm_router_plugin.evaluation.folds import source_groups, without_own_source
 from litellm_router_plugin.evaluation.label_figures import label_figures
 from litellm_router_plugin.evaluation.models import SuccessModel
 from litellm_router_plugin.evaluation.rows import LabelRow, OutcomeRow, Prompt
@@ -57,6 +57,20 @@ def test_sources_are_dealt_to_groups_of_like_size() -> None:
     sources = ["a"] * 5 + ["b"] * 3 + ["c"] * 2 + ["d"]
     assert source_groups(sources, 2) == [{"a", "d"}, {"b", "c"}]
     assert source_groups(sources, 9) == [{"a"}, {"b"}, {"c"}, {"d"}]
+
+
+def test_sources_that_nobody_learned_from_share_one_model(make_rows: MakeRows) -> None:
+    fit = make_rows(5) + make_rows(5, seed=1, source="t")
+    scored = make_rows(2, seed=2) + make_rows(2, seed=3, source="new") + make_rows(2, seed=4, source="newer")
+    trained: list[int] = []
+
+    def train(rows: Sequence[OutcomeRow]) -> SuccessModel:
+        trained.append(len(rows))
+        return remember(rows)
+
+    found = without_own_source(train, fit, scored, ["small"])
+    assert trained == [10, 5]
+    assert found.success.shape == (6, 1)
 
 
 def labels(count: int, source: str) -> list[LabelRow]:
