@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,6 +26,30 @@ NAME_CHARS: Final = 200
 """Characters kept of a name; clients choose some of them."""
 TEXT_CHARS: Final = 16_000
 """Characters kept of a prompt; the window of a request view is smaller."""
+_HAVE_COLUMNS: Final = frozenset(
+    {
+        "decision_id",
+        "router",
+        "tier",
+        "cause",
+        "owner",
+        "route",
+        "pinned",
+        "escalated",
+        "experiment",
+        "mode",
+        "prices",
+        "baseline",
+        "tiers",
+        "created_at",
+        "closed_at",
+        "served_call",
+        "calls",
+    }
+)
+_NOT_STORED_HERE: Final = frozenset({"prompt", "prompt_chars", "keep_prompt"})
+"""They go to a table of their own, if anywhere."""
+_DETAILS: Final = tuple(one for one in fields(DecisionRecord) if one.name not in _HAVE_COLUMNS | _NOT_STORED_HERE)
 _NOBODY: Final = ("", "nobody")
 _WITHOUT_NUL = {0: "\N{REPLACEMENT CHARACTER}"}
 
@@ -90,7 +115,7 @@ def decision_row(record: DecisionRecord, price_list: str) -> Row:
         "served_call": clean(record.served_call or ""),
         "price_list": price_list,
         "pinned": int(record.pinned),
-        "forecast": _forecast(record),
+        "details": _details(record),
         **_sums(record),
     }
 
@@ -123,17 +148,32 @@ def _counterfactual(record: DecisionRecord, *, is_priced: bool) -> str:
     return "own" if served.cache_hit or record.pinned else "tokens"
 
 
-def _forecast(record: DecisionRecord) -> str:
-    facts: Row = {
-        "signals": [clean(signal) for signal in record.signals],
-        "confidence": record.confidence,
-        "difficulty": record.difficulty,
-        "p_success": {clean(tier): value for tier, value in record.p_success.items()},
-        "expected_cost": {clean(tier): value for tier, value in record.expected_cost.items()},
+def _details(record: DecisionRecord) -> str:
+    """Every fact of a decision that has no column of its own, where it differs from its default."""
+    found = {
+        one.name: _plain(value)
+        for one in _DETAILS
+        if (value := getattr(record, one.name)) != one.default and value != {}
     }
-    if record.redacted:
-        facts["redacted"] = True
-    return orjson.dumps(facts, default=float, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    return orjson.dumps(found, default=float, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def _plain(value: object) -> object:
+    """A value without text that databases refuse."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(str(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _details_in(text: str) -> Row:
+    """Fields of a `DecisionRecord` that `_details` wrote; those of another version of it are passed over."""
+    written: Row = orjson.loads(text)
+    found = {one.name: written[one.name] for one in _DETAILS if one.name in written}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 def call_rows(record: DecisionRecord) -> list[Row]:
@@ -174,23 +214,17 @@ def decider_of(call: CallRecord) -> str:
 
 def record_of(row: AnyRow, price_list: AnyRow | None, calls: Iterable[AnyRow]) -> DecisionRecord:
     """The decision that rows tell of."""
-    forecast = orjson.loads(row["forecast"])
     return DecisionRecord(
         decision_id=row["decision_id"],
         router=row["router"],
         tier=row["tier"],
         cause=row["cause"],
         owner=Owner(row["owner_key"], row["owner_user"], row["owner_team"], row["end_user"]),
-        signals=tuple(forecast.get("signals", ())),
         route=row["route"],
         pinned=bool(row["pinned"]),
         escalated=bool(row["escalated"]),
         experiment=row["experiment"],
         mode=row["mode"],
-        p_success=forecast.get("p_success", {}),
-        confidence=forecast.get("confidence"),
-        difficulty=forecast.get("difficulty"),
-        expected_cost=forecast.get("expected_cost", {}),
         prices=prices_in(price_list["prices"]) if price_list else {},
         baseline=price_list["baseline"] if price_list else "",
         tiers=tuple(orjson.loads(price_list["tiers"])) if price_list else (),
@@ -198,7 +232,7 @@ def record_of(row: AnyRow, price_list: AnyRow | None, calls: Iterable[AnyRow]) -
         closed_at=row["closed_at"],
         served_call=row["served_call"] or None,
         calls=[_call_of(call) for call in calls],
-        redacted=bool(forecast.get("redacted")),
+        **_details_in(row["details"]),
     )
 
 

@@ -77,12 +77,13 @@ decisions = Table(
     Column("pinned", Integer, nullable=False, server_default="0"),
     *(Column(name, Integer, nullable=False, server_default="0") for name in FLAG_COLUMNS),
     *(_count(name) for name in (*TOKEN_COLUMNS, *AMOUNT_COLUMNS)),
-    Column("forecast", Text, nullable=False, server_default="{}"),
+    Column("details", Text, nullable=False, server_default="{}"),
     Index("ix_decisions_created_at", "created_at"),
     Index("ix_decisions_owner", "owner_key", "created_at"),
 )
 """One row a request. ``counterfactual`` says what it would have cost elsewhere: ``tokens`` (the served answer's tokens
-at that tier's price), ``own`` (its own cost: pinned requests, cache hits), ``none`` (failed, or without price)."""
+at that tier's price), ``own`` (its own cost: pinned requests, cache hits), ``none`` (failed, or without price).
+``details`` is JSON: what needs no column."""
 
 calls = Table(
     "calls",

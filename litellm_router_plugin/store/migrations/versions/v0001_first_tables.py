@@ -76,7 +76,7 @@ def _decisions() -> None:
         *map(_text, names),
         *map(_flag, ("pinned", *_FLAGS)),
         *map(_count, _SUMS),
-        sa.Column("forecast", sa.Text, nullable=False, server_default="{}"),
+        sa.Column("details", sa.Text, nullable=False, server_default="{}"),
     )
     op.create_index("ix_decisions_created_at", "decisions", ["created_at"])
     op.create_index("ix_decisions_owner", "decisions", ["owner_key", "created_at"])
