@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from litellm_router_plugin.checks.route_features import route_values
 from litellm_router_plugin.core.answers import AnswerView
@@ -106,7 +107,12 @@ class Driver:
 
     async def _draft(self, original: Original, plan: CascadePlan, rung: int, *, is_final: bool) -> Draft:
         """Call a tier and have its answer graded, unless it is served whatever it is."""
-        draft = await self._call(original, rung)
+        try:
+            draft = await self._call(original, rung)
+        except Exception as fault:
+            if not self.drafts:
+                raise
+            return Draft(Attempt(rung, failed=True), "", self.scope.tier_router.ladder[rung], error=fault)
         if draft.error is not None or not plan.is_on:
             return draft
         try:
@@ -119,8 +125,7 @@ class Driver:
         scope = self.scope
         scope.rung, scope.lowest_rung = rung, rung if scope.attempt else 0
         scope.attempt += 1
-        arguments = self._arguments()
-        hides_usage = ask_for_usage(scope, self.entry, arguments)
+        arguments, hides_usage = self._arguments()
         self.routing.note_call(scope)
         record = CallRecord(scope.call_id, "attempt", scope.tier.name, scope.attempt)
         self.routing.ledger.start_call(scope.decision_id, record)
@@ -136,10 +141,20 @@ class Driver:
         logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)
         return Draft(Attempt(scope.rung), scope.call_id, answered, response, logging_object=logging_object)
 
-    def _arguments(self) -> dict[str, Any]:
-        if self.scope.attempt == 1:
-            return first_attempt(self.scope, self.entry, self.request)
-        return further_attempt(self.scope, self.entry, self.request, self.bucket)
+    def _arguments(self) -> tuple[dict[str, Any], bool]:
+        """The arguments of the call, and whether its usage chunk is to be hidden from the client."""
+        try:
+            if self.scope.attempt == 1:
+                arguments = first_attempt(self.scope, self.entry, self.request)
+            else:
+                arguments = further_attempt(self.scope, self.entry, self.request, self.bucket)
+            return arguments, ask_for_usage(self.scope, self.entry, arguments)
+        except Exception as fault:
+            self.routing.faults.note("attempt", fault)
+            if self.drafts:  # the answer at hand is served; the request as it came would reuse its call id
+                raise
+            self.scope.call_id = str(self.request.get("litellm_call_id") or uuid4())
+            return {**self.request, "litellm_call_id": self.scope.call_id}, False
 
     async def _graded(self, plan: CascadePlan, draft: Draft, *, is_final: bool) -> Draft:
         scope = self.scope
@@ -154,7 +169,11 @@ class Driver:
             draft.response = ReplayedStream(draft.response, draft.held.items, is_exhausted=draft.held.is_exhausted)
         else:
             answer = read_answer(draft.response)
-        verdict = await self._verdict(plan, draft, answer, is_final=is_final)
+        try:
+            verdict = await self._verdict(plan, draft, answer, is_final=is_final)
+        except Exception as fault:  # noqa: BLE001  a fault of ours after the call: the answer is served ungraded
+            self.routing.faults.note("grading", fault)
+            verdict = None
         if verdict is not None:
             self.routing.ledger.note_verdict(draft.call_id, verdict)
         cost = cost_so_far(scope, draft.tier, answer)

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import litellm
 
+from litellm_router_plugin.core.cascade import CascadePolicy
 from litellm_router_plugin.core.decisions import Choice
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.errors import ConfigError
@@ -177,7 +178,10 @@ class TierRouting:
     def open(self, scope: RequestScope) -> None:
         """Start the books of a request; before the classifier is asked, since that may cost."""
         tier_router = scope.tier_router
-        scope.prices = tier_router.prices()
+        try:
+            scope.prices = tier_router.prices()
+        except Exception as fault:  # noqa: BLE001  without prices the request goes on and is reported as unpriced
+            self.faults.note("prices", fault)
         self.ledger.open(
             DecisionRecord(
                 decision_id=scope.decision_id,
@@ -240,6 +244,15 @@ class TierRouting:
 
     def plan(self, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
         """How drafts of a request are graded; a cascade that loses money is bypassed."""
+        try:
+            plan = self._guarded_plan(scope, entry)
+        except Exception as fault:  # noqa: BLE001  without a plan the decided tier is called and its answer served
+            self.faults.note("planning", fault)
+            plan = CascadePlan(CascadePolicy(max_escalations=0, top_rung=scope.rung), state="off: plugin error")
+        self.note_plan(scope, plan)
+        return plan
+
+    def _guarded_plan(self, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
         plan = plan_cascade(scope, entry)
         if plan.target is not None and scope.cascade is not None and scope.cascade.break_even:
             start = scope.tier.name
@@ -247,7 +260,6 @@ class TierRouting:
                 scope.choice = Choice(plan.target, "break_even")
                 scope.rung = scope.start_rung = plan.target
                 plan = plan_cascade(scope, entry)
-        self.note_plan(scope, plan)
         return plan
 
     async def keep_conversation(self, scope: RequestScope, tier: Tier) -> None:

@@ -123,6 +123,7 @@ def _model_of(entry: EntryPoint, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _begin(
     routing: TierRouting, entry: EntryPoint, tier_router: TierRouter, request: dict[str, Any]
 ) -> tuple[RequestScope, dict[str, Any]]:
+    routing.ensure_strategy()
     data = PROXY_DATA.get()
     name = entry.bucket
     if data is None and isinstance(request.get(name), dict):
