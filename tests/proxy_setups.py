@@ -60,6 +60,8 @@ def main_config(upstream: Upstream) -> dict[str, Any]:
     flaky = {"flaky": "gpt-4-turbo", "shaky": "gpt-3.5-turbo"}
     falls = [{"name": "cheap", "model_group": "flaky"}, {"name": "standard", "model_group": "full"}]
     shakes = [{"name": "cheap", "model_group": "shaky"}, {"name": "standard", "model_group": "full"}]
+    blind = [{"name": "cheap", "model_group": "eyeless"}, {"name": "standard", "model_group": "full"}]
+    eyeless = {**deployment("eyeless", "gpt-3.5-turbo", upstream), "model_info": {"supports_vision": False}}
     return {
         "model_list": [
             tier_router("smart"),
@@ -69,8 +71,10 @@ def main_config(upstream: Upstream) -> dict[str, Any]:
             tier_router("strict", cascade={"checks": "default", "judge": judge(on_failure="escalate")}),
             tier_router("falls", tiers=falls),
             tier_router("shakes", tiers=shakes),
+            tier_router("blind", tiers=blind),
             *models(upstream),
             *models(upstream, flaky),
+            eyeless,
         ],
         "router_settings": {
             "num_retries": 0,
