@@ -59,6 +59,13 @@ class CallRecord:
     verdict_by: str = ""
     failed_checks: tuple[str, ...] = ()
 
+    @property
+    def decider(self) -> str:
+        """Who graded the answer; empty when nobody did."""
+        if self.verdict_by not in ("", "nobody"):
+            return self.verdict_by
+        return "checks" if self.verdict in ("accept", "reject") else ""
+
 
 @dataclass(frozen=True, slots=True)
 class SettledCall:

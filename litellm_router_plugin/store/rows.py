@@ -50,7 +50,6 @@ _HAVE_COLUMNS: Final = frozenset(
 _NOT_STORED_HERE: Final = frozenset({"prompt", "prompt_chars", "keep_prompt"})
 """They go to a table of their own, if anywhere."""
 _DETAILS: Final = tuple(one for one in fields(DecisionRecord) if one.name not in _HAVE_COLUMNS | _NOT_STORED_HERE)
-_NOBODY: Final = ("", "nobody")
 _WITHOUT_NUL = {0: "\N{REPLACEMENT CHARACTER}"}
 
 
@@ -182,7 +181,7 @@ def call_rows(record: DecisionRecord) -> list[Row]:
 
 
 def _call_row(record: DecisionRecord, position: int, call: CallRecord) -> Row:
-    decider = decider_of(call)
+    decider = clean(call.decider)
     return {
         "decision_id": clean(record.decision_id),
         "position": position,
@@ -203,13 +202,6 @@ def _call_row(record: DecisionRecord, position: int, call: CallRecord) -> Row:
         if call.failed_checks
         else "",
     }
-
-
-def decider_of(call: CallRecord) -> str:
-    """Who graded an answer; empty when nobody did."""
-    if call.verdict_by not in _NOBODY:
-        return clean(call.verdict_by)
-    return "checks" if call.verdict in ("accept", "reject") else ""
 
 
 def record_of(row: AnyRow, price_list: AnyRow | None, calls: Iterable[AnyRow]) -> DecisionRecord:

@@ -116,6 +116,10 @@ class Store:
         """Have a function called with a number of lost items and why."""
         self._listeners.append(listener)
 
+    def on_queue(self, listener: Callable[[int], None]) -> None:
+        """Have a function told several times a second, by the writing thread, how many items wait."""
+        self._writer.on_queue = listener
+
     def counts(self) -> WriterCounts:
         """What is queued, written, dropped."""
         return self._writer.counts()

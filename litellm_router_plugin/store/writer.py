@@ -84,6 +84,8 @@ class Writer:
         self._retention_days = retention_days
         self._on_dropped = on_dropped
         self._clock = clock
+        self.on_queue: Callable[[int], None] | None = None
+        """Told after each step how many items wait."""
         self._start_afresh()
 
     def _start_afresh(self) -> None:
@@ -178,6 +180,8 @@ class Writer:
             self._wake.clear()
             is_last = self._closing
             self._step()
+            if self.on_queue is not None:
+                self.on_queue(self.counts().queued)
             if is_last:
                 return
 
