@@ -104,9 +104,9 @@ def summary(totals: Totals, *, baseline: str, tiers: Iterable[str], scope: str, 
         "total_requests": totals.requests,
         "requests_by_tier": {name: totals.requests_by_tier[name] for name in names},
         "tokens_by_tier": {name: totals.tokens_by_tier[name] for name in names},
-        "costs_by_tier": {name: float(totals.costs_by_tier.get(name, Decimal(0))) for name in names},
-        "overhead_cost": float(totals.overhead),
-        "total_cost": float(totals.total_cost),
+        "costs_by_tier": {name: number(totals.costs_by_tier.get(name, Decimal(0))) for name in names},
+        "overhead_cost": number(totals.overhead),
+        "total_cost": number(totals.total_cost),
         "cost_if_always": {name: number(cost) for name, cost in fixed.items()},
         "savings_baseline": baseline,
         "cost_without_routing": number(without_routing),
@@ -135,5 +135,5 @@ def percentage(savings: Decimal | None, baseline: Decimal | None) -> float | Non
 
 
 def number(amount: Decimal | None) -> float | None:
-    """An amount as a JSON number."""
-    return None if amount is None else float(amount)
+    """An amount as a JSON number, without the noise that LiteLLM's binary floats leave behind its 15th decimal."""
+    return None if amount is None else float(round(amount, 15))
