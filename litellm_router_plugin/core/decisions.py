@@ -1,7 +1,8 @@
 """Which tier a request starts on, and why: one pure function over what is known.
 
 Precedence: provider state > pin > experiment > classifier > sticky (raises) > floor (raises) > cap (lowers) > hard
-capability (raises) > tier health (next healthy tier up, else down). The cause names the last rule that set the tier.
+capability (raises; where nothing above fits, lowers to the floor) > tier health (next healthy tier up, else down). The
+cause names the last rule that set the tier.
 """
 
 from __future__ import annotations
@@ -132,11 +133,12 @@ def choose_tier(ladder: Ladder, default_tier: str, inputs: DecisionInputs) -> Ch
         NoTierFits: No tier that the request may use can take it.
     """
     if inputs.has_state:
-        return Choice(ladder.rung(inputs.state_tier or default_tier), "state")
+        maker = inputs.state_tier if inputs.state_tier in ladder.names else None  # its tier may have been renamed since
+        return Choice(ladder.rung(maker or default_tier), "state")
     check_bounds(ladder, inputs.client)
     choice = proposed_choice(ladder, default_tier, inputs)
     choice = _kept_by_conversation(ladder, choice, inputs)
-    choice = _bounded(choice, inputs.client.narrowed(inputs.owner), inputs.owner)
+    choice = _bounded(choice, inputs.client.narrowed(inputs.owner))
     choice = _capable(ladder, choice, inputs)
     return healthy_choice(ladder, choice, inputs)
 
@@ -169,14 +171,12 @@ def _kept_by_conversation(ladder: Ladder, choice: Choice, inputs: DecisionInputs
     return Choice(ladder.rung(kept), "sticky")
 
 
-def _bounded(choice: Choice, bounds: Bounds, owner: Bounds) -> Choice:
-    """Raised to the floor, then lowered to the cap; where both meet, the cap is the boundary."""
+def _bounded(choice: Choice, bounds: Bounds) -> Choice:
+    """Raised to the floor, then lowered to the cap: where a floor lies above a cap, the cap is the boundary."""
     if bounds.floor is not None and choice.rung < bounds.floor:
         choice = Choice(bounds.floor, "floor")
     if bounds.cap is not None and choice.rung > bounds.cap:
         choice = Choice(bounds.cap, "cap")
-    if owner.cap is not None and choice.rung > owner.cap:  # a key's floor never lifts above its own cap
-        choice = Choice(owner.cap, "cap")
     return choice
 
 
@@ -185,25 +185,35 @@ def _cap_of(ladder: Ladder, inputs: DecisionInputs) -> int:
     return len(ladder) - 1 if cap is None else cap
 
 
+def _lowest_of(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> int:
+    """The lowest rung that a request may be moved down to: its floor, or the tier that the client pinned."""
+    floor = inputs.client.narrowed(inputs.owner).floor or 0
+    pinned = 0 if inputs.pin is None else ladder.rung(inputs.pin)
+    return min(choice.rung, max(floor, pinned))
+
+
 def _capable(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> Choice:
+    """The choice, or the next tier up that can take the request, else the next one down that is allowed."""
     lack = inputs.lacks.get(ladder[choice.rung].name)
     if lack is None:
         return choice
-    for rung in range(choice.rung + 1, _cap_of(ladder, inputs) + 1):
+    lowest, cap = _lowest_of(ladder, choice, inputs), _cap_of(ladder, inputs)
+    for rung in (*range(choice.rung + 1, cap + 1), *range(choice.rung - 1, lowest - 1, -1)):
         if ladder[rung].name not in inputs.lacks:
             return Choice(rung, lack)
-    raise NoTierFits(_why_none_fits(ladder, choice, inputs))
+    raise NoTierFits(_why_none_fits(ladder, cap, inputs.lacks))
 
 
-def _why_none_fits(ladder: Ladder, choice: Choice, inputs: DecisionInputs) -> str:
-    cap = _cap_of(ladder, inputs)
+def _why_none_fits(ladder: Ladder, cap: int, lacks: Mapping[str, Lack]) -> str:
     reasons = []
-    for tier in ladder.tiers[choice.rung :]:
-        lack = inputs.lacks.get(tier.name)
-        if ladder.rung(tier.name) > cap:
-            reasons.append(f"{tier.name}: above the cap of this request")
-        elif lack:
-            reasons.append(f"{tier.name}: {LACK_WORDS[lack]}")
+    for rung, tier in enumerate(ladder):
+        if rung > cap:
+            reason = "above the cap of this request"
+        elif tier.name in lacks:
+            reason = LACK_WORDS[lacks[tier.name]]
+        else:  # else it would have been taken
+            reason = "below the lowest tier that this request may use"
+        reasons.append(f"{tier.name}: {reason}")
     return "no tier can take this request. " + "; ".join(reasons)
 
 
