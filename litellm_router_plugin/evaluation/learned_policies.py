@@ -21,6 +21,7 @@ POINT_FOLDS = 5
 QUALITY_TARGETS = (0.9, 0.95, 1.0)
 """Settings of ``quality_target`` that are replayed without any fitting."""
 PER_THOUSAND = 1000
+LEARNED, SOURCE_ONLY = "learned", "source only"
 FIT_DRAWS = 200
 """Resamples behind a cautious setting: enough for one end of an interval, which nobody reads to three decimals."""
 
@@ -36,14 +37,18 @@ class Forecasted:
         return len(self.table)
 
 
-def fixed_on_other_rows(fit: Forecasted, scored: Forecasted, draws: Draws) -> tuple[list[OperatingPoint], list[Replay]]:
-    """Operating points fixed on one set of rows and replayed on another."""
+def fixed_on_other_rows(
+    fit: Forecasted, scored: Forecasted, draws: Draws, label: str = LEARNED
+) -> tuple[list[OperatingPoint], list[Replay]]:
+    """Operating points fixed on one set of rows and replayed on another; ``label`` names what forecasts."""
     points = operating_points(fit.table, fit.forecasts, _fit_resamples(len(fit), draws))
-    return points, [replay(point.name, scored.table, point.choose(scored.forecasts), point.target) for point in points]
+    return points, [
+        replay(f"{label}, {point.name}", scored.table, point.choose(scored.forecasts), point.target) for point in points
+    ]
 
 
-def fixed_by_folds(scored: Forecasted, draws: Draws) -> list[Replay]:
-    """Operating points replayed on each fold of the rows as fixed on the other folds."""
+def fixed_by_folds(scored: Forecasted, draws: Draws, label: str = LEARNED) -> list[Replay]:
+    """Operating points replayed on each fold of the rows as fixed on the other folds; ``label`` as above."""
     number = fold_numbers(len(scored), POINT_FOLDS, draws.seed)
     chosen: dict[str, tuple[float, Rungs]] = {}
     for fold in np.unique(number):
@@ -52,11 +57,24 @@ def fixed_by_folds(scored: Forecasted, draws: Draws) -> list[Replay]:
         for point in operating_points(scored.table.taken(others), scored.forecasts.taken(others), resamples):
             _, rungs = chosen.setdefault(point.name, (point.target, np.zeros(len(scored), dtype=np.intp)))
             rungs[served] = point.choose(scored.forecasts.taken(served))
-    return [replay(name, scored.table, rungs, target) for name, (target, rungs) in chosen.items()]
+    return [replay(f"{label}, {name}", scored.table, rungs, target) for name, (target, rungs) in chosen.items()]
 
 
 def _fit_resamples(rows: int, draws: Draws) -> Resamples:
     return Resamples(rows, min(draws.count, FIT_DRAWS), draws.seed)
+
+
+def knowing_the_source_only(table: OutcomeTable, fit: OutcomeTable) -> Forecasted:
+    """Forecasts that know each row's source and nothing else of it: the means of the fit rows of that source.
+
+    Routing by these is what recognising a source is worth in money. A source without a row to learn from gets the
+    means over all.
+    """
+    success, cost = np.tile(fit.quality.mean(axis=0), (len(table), 1)), np.tile(fit.cost.mean(axis=0), (len(table), 1))
+    for source in np.unique(fit.sources):
+        learned, served = fit.sources == source, table.sources == source
+        success[served], cost[served] = fit.quality[learned].mean(axis=0), fit.cost[learned].mean(axis=0)
+    return Forecasted(table, TierForecasts(success, cost))
 
 
 def by_quality_target(scored: Forecasted, settings: Sequence[float] = QUALITY_TARGETS) -> list[Replay]:

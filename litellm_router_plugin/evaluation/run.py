@@ -12,12 +12,15 @@ from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experi
 from litellm_router_plugin.evaluation.folds import Told, out_of_fold, silent, without_own_source
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.learned_policies import (
+    LEARNED,
     POINT_FOLDS,
+    SOURCE_ONLY,
     Forecasted,
     by_quality_target,
     fixed_by_folds,
     fixed_on_other_rows,
     frontier,
+    knowing_the_source_only,
 )
 from litellm_router_plugin.evaluation.models import Forecasts, Progress, Trainer, forecast_rows
 from litellm_router_plugin.evaluation.operating_points import TARGETS, OperatingPoint, best_in_hindsight
@@ -153,12 +156,13 @@ def _ladder_report(experiment: Experiment, material: _Material, tables: _Tables)
     scored, fit = _forecasted(table, material.scored), _forecasted(tables.fit, material.fit)
     loso = _forecasted(table, material.loso)
     points, learned = _learned(scored, fit, draws)
+    source_only = _source_only(tables, draws)
     if experiment.shipped is not None:
         learned.append(as_shipped(table, experiment.shipped, experiment.prices))
-    replays = [*_baselines(table, material), *learned]
+    replays = [*_baselines(table, material), *source_only, *learned]
     if scored is not None:
         replays += by_quality_target(scored)
-    judged = {OperatingPoint(target, cautious=False, rule=None, best_rung=0).name for target in TARGETS} | {SHIPPED}
+    judged = {f"{LEARNED}, {name}" for name in _plain_points()} | {SHIPPED}
     return LadderReport(
         ladder=table.ladder.name,
         tiers=table.ladder.tier_names,
@@ -185,6 +189,22 @@ def _learned(
     if scored is None:
         return [], []
     return fixed_on_other_rows(fit, scored, draws) if fit is not None else ([], fixed_by_folds(scored, draws))
+
+
+def _plain_points() -> list[str]:
+    """Names of the operating points that are not the cautious ones."""
+    return [OperatingPoint(target, cautious=False, rule=None, best_rung=0).name for target in TARGETS]
+
+
+def _source_only(tables: _Tables, draws: Draws) -> list[Replay]:
+    """What the plain operating points reach with forecasts that know the source only."""
+    fit = tables.fit or tables.scored
+    scored = knowing_the_source_only(tables.scored, fit)
+    if tables.fit is None:
+        served = fixed_by_folds(scored, draws, SOURCE_ONLY)
+    else:
+        served = fixed_on_other_rows(knowing_the_source_only(fit, fit), scored, draws, SOURCE_ONLY)[1]
+    return [each for each in served if each.policy in {f"{SOURCE_ONLY}, {name}" for name in _plain_points()}]
 
 
 def _baselines(table: OutcomeTable, material: _Material) -> list[Replay]:

@@ -105,7 +105,10 @@ def test_without_dev_rows_each_fold_takes_the_setting_of_the_others(world: Exper
 
 def test_without_a_model_the_fixed_policies_are_still_compared(world: Experiment) -> None:
     report = only(run(changed(world, model=None)))
-    assert [each.policy for each in report.policies][-2:] == ["random", "oracle"]
+    assert not any(each.policy.startswith("learned") for each in report.policies)
+    assert {"always cheap", "random", "oracle", "source only, 95% of the best fixed"} <= {
+        each.policy for each in report.policies
+    }
     assert report.verdicts == ()
 
 
@@ -194,3 +197,20 @@ def test_hindsight_never_saves_less_than_a_setting_that_keeps_its_target(world: 
             assert saving is not None
             assert found.saving.value is not None
             assert saving >= found.saving.value - 0.02
+
+
+def test_what_recognising_the_source_is_worth_stands_beside_the_model(
+    make_rows: MakeRows, prices: dict[str, Price], ladder: RecordedLadder, sees_nothing: SuccessModel
+) -> None:
+    """Two sources, one that every tier solves and one where only the dearest does: knowing which is which pays."""
+
+    def rows(seed: int) -> list[OutcomeRow]:
+        made = make_rows(300, seed=seed) + make_rows(300, seed=seed + 1, source="t")
+        easy = [row for row in made if row.source == "s" and row.outcomes["small"].score == 1]
+        return easy + [row for row in made if row.source == "t" and row.outcomes["middle"].score == 0]
+
+    report = only(run(Experiment(rows(1), rows(3), [ladder], prices, sees_nothing, draws=DRAWS)))
+    found = policy(report, "source only, 98% of the best fixed")
+    assert found.over_mix.is_above_zero
+    assert found.quality_kept.value == 1
+    assert not policy(report, "learned, 98% of the best fixed").over_mix.is_above_zero
