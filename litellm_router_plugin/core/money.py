@@ -8,7 +8,9 @@ from decimal import Decimal
 
 def usd(amount: float | str | Decimal) -> Decimal:
     """An amount in USD without binary noise: ``usd(0.1) == Decimal("0.1")``."""
-    return amount if isinstance(amount, Decimal) else Decimal(repr(amount) if isinstance(amount, float) else amount)
+    if isinstance(amount, float):
+        return Decimal(float.__repr__(amount))
+    return Decimal(amount)
 
 
 @dataclass(frozen=True, slots=True)
