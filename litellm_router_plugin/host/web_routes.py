@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated
+from weakref import WeakKeyDictionary
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import Depends, HTTPException, Request
 from litellm.proxy._types import LitellmUserRoles, UserAPIKeyAuth
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 
+from litellm_router_plugin.host.ladders import ladders_of
 from litellm_router_plugin.host.proxy_start import attach_to_proxy
 from litellm_router_plugin.host.routing import TierRouting
+from litellm_router_plugin.ledger.feedback import FeedbackDesk
+from litellm_router_plugin.web.api import build_api
+from litellm_router_plugin.web.memory_reading import MemoryReader
+from litellm_router_plugin.web.page import pages
+from litellm_router_plugin.web.reading import Yardstick
+from litellm_router_plugin.web.session import Caller, Services, Session, enter
 
-PATH = "/tier-router"
 ADMINS = (LitellmUserRoles.PROXY_ADMIN, LitellmUserRoles.PROXY_ADMIN_VIEW_ONLY)
 
-api = APIRouter(prefix=PATH, tags=["tier router"])
-Caller = Annotated[UserAPIKeyAuth, Depends(user_api_key_auth)]
+_desks: WeakKeyDictionary[TierRouting, FeedbackDesk] = WeakKeyDictionary()
 
 
-def add_routes(proxy: ModuleType) -> None:
-    """Add the routes to the proxy's application."""
-    proxy.app.include_router(api)
+async def sign_in(request: Request, found: Annotated[UserAPIKeyAuth, Depends(user_api_key_auth)]) -> None:
+    """Let a caller in whose key LiteLLM knows."""
+    enter(request, Session(caller_of(found), services_of(routing())))
 
 
-def sees_all(caller: UserAPIKeyAuth) -> bool:
-    """Whether a caller is an admin; everybody else sees what its own key did."""
-    return caller.user_role in ADMINS
-
-
-def key_of(caller: UserAPIKeyAuth) -> str:
-    """The hash under which LiteLLM's rows know a caller's key."""
-    return caller.api_key or ""
+def caller_of(found: UserAPIKeyAuth) -> Caller:
+    """The caller behind a key that LiteLLM has checked."""
+    return Caller(
+        key=found.api_key or "",
+        team=found.team_id or "",
+        sees_all=found.user_role in ADMINS,
+        rates_all=found.user_role == LitellmUserRoles.PROXY_ADMIN,
+    )
 
 
 def routing() -> TierRouting:
@@ -42,27 +49,38 @@ def routing() -> TierRouting:
     return found
 
 
-@api.get("/summary")
-async def get_summary(caller: Caller, router: str | None = None) -> dict[str, Any]:
-    """Requests, tokens, costs and savings by tier since this worker started; for ordinary keys, their own."""
-    return routing().summary_for(router, None if sees_all(caller) else key_of(caller))
+def services_of(current: TierRouting) -> Services:
+    """What answers the API on a router."""
+    desk = _desks.setdefault(current, FeedbackDesk(current.ledger))
+    return Services(
+        reader=MemoryReader(current.ledger, desk.book),
+        feedback=desk,
+        ladders=lambda: ladders_of(current),
+        yardstick=lambda router: yardstick_of(current, router),
+        beside=lambda router: beside(current, router),
+        reset=current.reset_conversation,
+    )
 
 
-@api.get("/decisions/{decision_id}")
-async def get_decision(decision_id: str, caller: Caller) -> dict[str, Any]:
-    """Why a request went where it went, every call that was made for it, and what they cost."""
-    current = routing()
-    record = current.ledger.decision(decision_id)
-    if record is None or not (sees_all(caller) or record.owner.key == key_of(caller)):
-        raise HTTPException(404, "no such decision, or not one of this key's, or too old")
-    found = current.decision(decision_id)
-    if found is None:
-        raise HTTPException(404, "no such decision, or not one of this key's, or too old")
-    return found
+def yardstick_of(current: TierRouting, router: str | None) -> Yardstick:
+    """What figures are laid out by: the settings of the tier router that is meant, or of all where they agree."""
+    chosen = [one for one in current.markers.all() if router in (None, one.name)]
+    baselines = {one.policy.config.baseline for one in chosen}
+    tiers = list(dict.fromkeys(tier.name for one in chosen for tier in one.ladder))
+    if not chosen:
+        return Yardstick()
+    return Yardstick(baselines.pop() if len(baselines) == 1 else "", tiers)
 
 
-@api.post("/conversations/{conversation}/reset")
-async def reset_conversation(conversation: str, caller: Caller, end_user: str = "") -> dict[str, str]:
-    """Forget the tier of one of this key's conversations, so that its next request is decided afresh."""
-    await routing().reset_conversation(conversation, key=key_of(caller), end_user=end_user)
-    return {"status": "reset"}
+def beside(current: TierRouting, router: str | None) -> Mapping[str, object]:
+    """Figures that only this process has, such as its faults."""
+    return current.summary_for(router, None)
+
+
+api = build_api(sign_in)
+
+
+def add_routes(proxy: ModuleType) -> None:
+    """Add the page and the API to the proxy's application."""
+    proxy.app.include_router(pages)
+    proxy.app.include_router(api)

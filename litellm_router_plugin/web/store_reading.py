@@ -1,0 +1,70 @@
+"""Reads the store, and beside it what this process still has in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from litellm_router_plugin.errors import StoreError
+from litellm_router_plugin.store.filters import Filters
+from litellm_router_plugin.store.reading import StoreReader
+from litellm_router_plugin.web.memory_reading import MemoryReader
+from litellm_router_plugin.web.reading import Figures, Page, Selection, Yardstick
+
+Pending = Callable[[str | None, str | None], int]
+
+
+class StoredReader:
+    """A `DecisionReader` over the store.
+
+    Args:
+        reader: Reads the database.
+        memory: Knows decisions that are not written yet.
+        pending: How many requests of a router and a key are not in the database yet.
+    """
+
+    def __init__(self, reader: StoreReader, memory: MemoryReader, pending: Pending) -> None:
+        self._reader = reader
+        self._memory = memory
+        self._pending = pending
+
+    def summary(self, chosen: Selection, by: Yardstick) -> Figures:
+        """Figures of all workers and proxies."""
+        return self._reader.summary(
+            _filters(chosen),
+            baseline=by.baseline,
+            tiers=by.tiers,
+            pending=self._pending(chosen.router, chosen.owner_key),
+        )
+
+    def series(self, bucket: str, chosen: Selection, by: Yardstick) -> Figures:
+        """Figures over time, of all workers and proxies."""
+        return self._reader.series(bucket, _filters(chosen), baseline=by.baseline)
+
+    def decisions(self, chosen: Selection, page: Page) -> Figures:
+        """A page of stored decisions, the latest first."""
+        return self._reader.decisions(
+            _filters(chosen), before=page.before, size=page.size, cause=page.cause, escalated=page.escalated
+        )
+
+    def decision(self, decision_id: str) -> Figures | None:
+        """A decision: its facts from memory while they are there, which are the latest, and the rest from the store."""
+        fresh = self._memory.decision(decision_id)
+        try:
+            stored = self._reader.decision(decision_id)
+        except StoreError:
+            if fresh is None:
+                raise
+            return fresh
+        return stored if fresh is None else {**(stored or {}), **fresh}
+
+
+def _filters(chosen: Selection) -> Filters:
+    return Filters(
+        since=chosen.since,
+        until=chosen.until,
+        router=chosen.router,
+        owner_key=chosen.owner_key,
+        team=chosen.team,
+        tier=chosen.tier,
+        route=chosen.route,
+    )
