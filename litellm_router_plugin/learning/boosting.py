@@ -45,13 +45,13 @@ class BoostingSettings:
     """
 
     latents: int = 4
-    trees: int = 240
+    trees: int = 160
     depth: int = 6
-    learning_rate: float = 0.1
+    learning_rate: float = 0.12
     leaf_rows: int = 20
     feature_share: float = 0.25
     row_share: float = 0.6
-    leaf_ridge: float = 20.0
+    leaf_ridge: float = 15.0
     loading_precision: float = 20.0
 
 

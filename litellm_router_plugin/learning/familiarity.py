@@ -6,6 +6,7 @@ its own training prompts. A distance in radii above 1 means: unlike anything see
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +61,7 @@ class Familiarity:
         squared = projected @ self._cross
         squared += self._constant
         squared += float(projected @ projected) * self._inverse
-        return float(max(squared.min(), 0.0) ** 0.5)
+        return math.sqrt(max(float(np.minimum.reduce(squared)), 0.0))
 
     def distances(self, projected: FloatArray) -> FloatArray:
         """The distances of many rows."""

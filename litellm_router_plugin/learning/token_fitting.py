@@ -29,7 +29,6 @@ def fit_prompt_tokens(table: OutcomeTable) -> PromptTokens:
     rows = ~np.isnan(tokens)
     if rows.sum() < 2 * len(PROMPT_COUNTS):
         per_count = np.full(len(PROMPT_COUNTS), DEFAULT_TOKENS_PER_CHAR)
-        per_count[-1] = 0.0
         return PromptTokens(per_count, np.array(DEFAULT_TOKENS_PER_TOOL))
     counts = np.expm1(table.features[rows][:, [*PROMPT_COUNTS, *TOOL_COUNTS]])
     _, source = np.unique(table.sources[rows], return_inverse=True)

@@ -16,9 +16,7 @@ FloatArray = NDArray[np.float64]
 MOST_COMPLETION_TOKENS: Final = 32_000.0
 """Forecasts are cut here: the log-linear model must not run away on odd prompts. A guess."""
 MOST_LOG: Final = float(np.log(MOST_COMPLETION_TOKENS))
-PROMPT_COUNTS: Final = tuple(
-    index for index, name in enumerate(FEATURE_NAMES) if name.startswith("bytes_") or name == "words"
-)
+PROMPT_COUNTS: Final = tuple(index for index, name in enumerate(FEATURE_NAMES) if name.startswith("bytes_"))
 """Features whose counts the prompt's tokens are estimated from."""
 TOOL_COUNTS: Final = tuple(FEATURE_NAMES.index(name) for name in ("tools", "tool_parameters"))
 
@@ -37,7 +35,7 @@ class PromptTokens:
 
     def of(self, features: FloatArray, request: RequestView) -> float:
         """Expected prompt tokens of the whole request; what lies outside the window is taken to be like it."""
-        window = np.expm1(features[_PROMPT_INDEX]) @ self.per_count
+        window = np.expm1(features[_PROMPT_SLICE]) @ self.per_count
         shown = max(1, min(len(request.text), WINDOW_HEAD + WINDOW_TAIL))
         chars = max(request.chars, request.text_chars, len(request.text))
         tokens = float(window) * chars / shown
@@ -45,11 +43,11 @@ class PromptTokens:
 
     def of_rows(self, features: FloatArray) -> FloatArray:
         """Expected prompt tokens of many prompts that their window holds nearly whole."""
-        tokens: FloatArray = np.expm1(features[:, _PROMPT_INDEX]) @ self.per_count
+        tokens: FloatArray = np.expm1(features[:, _PROMPT_SLICE]) @ self.per_count
         return tokens + np.expm1(features[:, _TOOL_INDEX]) @ self.per_tool
 
 
-_PROMPT_INDEX: Final = np.array(PROMPT_COUNTS)
+_PROMPT_SLICE: Final = slice(PROMPT_COUNTS[0], PROMPT_COUNTS[-1] + 1)
 _TOOL_INDEX: Final = np.array(TOOL_COUNTS)
 
 

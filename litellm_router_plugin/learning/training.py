@@ -15,6 +15,7 @@ from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.learning.boosting import BoostingSettings, LatentTrees, boost_latents
 from litellm_router_plugin.learning.crossfitting import fitted_scale, held_out_latents, reference_rows
 from litellm_router_plugin.learning.familiarity_fitting import fit_familiarity, fit_projection
+from litellm_router_plugin.learning.held_out_metrics import held_out_metrics
 from litellm_router_plugin.learning.latents import Outcomes
 from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
 from litellm_router_plugin.learning.outcome_rows import OutcomeTable, Progress, Row, outcome_table
@@ -60,7 +61,9 @@ def train_table(
         table.features, outcomes, table.groups, grown, settings=settings, random_state=random_state
     )
     calibrated = replace(grown, heads=_scaled(grown.heads, fitted_scale(held_out, outcomes, grown.heads)))
-    return assemble(table, calibrated, held_out, random_state=random_state)
+    metrics = held_out_metrics(held_out, outcomes, calibrated.heads, table.sources)
+    model = assemble(table, calibrated, held_out, random_state=random_state)
+    return replace(model, about={**model.about, "metrics": metrics})
 
 
 def _scaled(heads: FloatArray, scale: float) -> FloatArray:

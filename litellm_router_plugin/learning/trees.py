@@ -19,6 +19,8 @@ FloatArray = NDArray[np.float64]
 
 MAX_DEPTH: Final = 12
 """Deepest complete tree; each level doubles the arrays."""
+LEVELS_TOGETHER: Final = 3
+"""Levels whose nodes are all compared at once: there a gather from every node costs less than three of few."""
 _NO_SPLIT: Final = -1
 """What scikit-learn writes as the child of a leaf."""
 
@@ -61,13 +63,22 @@ class TreeEnsemble:
         self.thresholds = np.ascontiguousarray(thresholds, np.float32)
         self.leaves = np.ascontiguousarray(leaves)
         self.depth = depth
+        self._trees = np.arange(trees)
         self._flat_leaves = np.ascontiguousarray(leaves, np.float64).reshape(trees * 2**depth, -1)
-        self._levels = [self._level(level) for level in range(depth)]
+        together = min(depth, LEVELS_TOGETHER)
+        self._first = self._upper(together)
+        self._lower = [self._level(level) for level in range(together, depth)]
 
     def _level(self, level: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The nodes of one level, tree by tree: node ``k`` of tree ``t`` stands at ``t * 2**level + k``."""
         nodes = slice(2**level - 1, 2 ** (level + 1) - 1)
         return self.features[:, nodes].ravel(), self.thresholds[:, nodes].ravel()
+
+    def _upper(self, levels: int) -> tuple[NDArray[np.int64], NDArray[np.float32], list[int]]:
+        """The nodes of the first levels one after the other, and where each level begins."""
+        parts = [self._level(level) for level in range(levels)]
+        starts = [sum(len(part[0]) for part in parts[:level]) for level in range(levels)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), starts
 
     @property
     def outputs(self) -> int:
@@ -76,10 +87,15 @@ class TreeEnsemble:
 
     def total(self, row: NDArray[np.float32]) -> FloatArray:
         """The summed leaves of one row of 32-bit features."""
-        features, thresholds = self._levels[0]
-        position = np.arange(len(features)) * 2
-        position += row.take(features) > thresholds
-        for features, thresholds in self._levels[1:]:
+        features, thresholds, starts = self._first
+        goes_right = row.take(features) > thresholds
+        position = self._trees + goes_right[: len(self._trees)]
+        position += self._trees
+        for start in starts[1:]:
+            right = goes_right[start:].take(position)
+            position += position
+            position += right
+        for features, thresholds in self._lower:
             right = row.take(features.take(position)) > thresholds.take(position)
             position += position
             position += right
