@@ -85,6 +85,7 @@ def write_batch(connection: Connection, batch: Batch, known_prices: set[str]) ->
     for decision_id, row in batch.decisions.items():
         _count_decision(groups, row, 1)
         _count_verdicts(verdicts, row, batch.calls[decision_id], 1)
+        time.sleep(0)
     _add_up(connection, hourly, GROUP_COLUMNS, ("requests", *SUM_COLUMNS), groups)
     _add_up(connection, hourly_verdicts, VERDICT_COLUMNS, ("verdicts",), verdicts)
     _write_ratings(connection, batch.ratings)
@@ -132,7 +133,9 @@ def _add_up(connection: Connection, table: Table, keys: Sequence[str], sums: Seq
         return
     statement = _dialect(connection).insert(table)
     added = {name: table.c[name] + statement.excluded[name] for name in sums}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
+    upsert = statement.on_conflict_do_update(index_elements=list(keys), set_=added)
+    for chunk in _chunks(rows):
+        connection.execute(upsert, chunk)
 
 
 def _in_order(item: tuple[tuple[object, ...], list[int]]) -> tuple[str, ...]:
@@ -160,7 +163,7 @@ def _insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) ->
         connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), chunk)
 
 
-ROWS_AT_ONCE = 100
+ROWS_AT_ONCE = 25
 """Rows handed to the driver at once. While they are prepared no other thread runs, so there must not be many."""
 
 
