@@ -1,7 +1,7 @@
 """Raw requests and answers in, views out. Total: whatever the host lets through becomes a view, nothing raises.
 
 The shapes are those of OpenAI chat completions, text completions and responses, and of Anthropic messages. What is
-not understood is left out of the text, but its characters still count.
+not understood is left out. What lies outside the window of the text still counts as characters.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from litellm_router_plugin.core.requests import (
 MAX_TOOLS = 256
 MAX_PARTS = 2_000
 """Parts of one message that are looked at."""
+MAX_NESTING = 4
+"""Levels of parts inside parts that are looked at: a tool's result holds parts, and those hold text."""
 TURN_ROLES = frozenset({"user", "assistant", "tool", "system"})
 SYSTEM_ROLES = frozenset({"system", "developer"})
 TEXT_PART_TYPES = frozenset({"text", "input_text", "output_text", "refusal"})
@@ -55,6 +57,11 @@ def windowed(text: str) -> str:
     return f"{text[:HEAD_CHARS]}\n{text[-TAIL_CHARS:]}"
 
 
+def _word(value: object) -> str:
+    """A role or a type as a word; empty for what is none (a client may write a list there)."""
+    return value if isinstance(value, str) else ""
+
+
 class _Reader:
     """Gathers turns, modalities and lengths while it walks over one request."""
 
@@ -68,47 +75,49 @@ class _Reader:
         self.modalities: set[Modality] = set()
         self.last_is_tool_result = False
 
-    def text_of(self, content: object) -> tuple[str, int, bool]:
+    def text_of(self, content: object, depth: int = 0) -> tuple[str, int, bool]:
         """The windowed text of a message's content, its full length, and whether it holds a tool's result."""
         if isinstance(content, str):
             return windowed(content), len(content), False
         if isinstance(content, Mapping):
             content = [content]
-        if not isinstance(content, Sequence) or isinstance(content, bytes | bytearray):
+        if not isinstance(content, Sequence) or isinstance(content, bytes | bytearray) or depth > MAX_NESTING:
             return "", 0, False
         texts: list[str] = []
         length, is_result = 0, False
         for part in content[:MAX_PARTS]:
-            text, holds_result = self.part_text(part)
+            text, chars, holds_result = self.part_text(part, depth)
             is_result = is_result or holds_result
-            length += len(text)
-            texts.append(windowed(text))
+            length += chars
+            texts.append(text)
         return windowed("\n".join(filter(None, texts))), length, is_result
 
-    def part_text(self, part: object) -> tuple[str, bool]:
+    def part_text(self, part: object, depth: int) -> tuple[str, int, bool]:
+        """The same of one part."""
         if isinstance(part, str):
-            return part, False
+            return windowed(part), len(part), False
         if not isinstance(part, Mapping):
-            return "", False
-        kind = part.get("type")
+            return "", 0, False
+        kind = _word(part.get("type"))
         if kind in TOOL_RESULT_TYPES:
-            inner = part.get("content", part.get("output"))
-            return (inner if isinstance(inner, str) else self.text_of(inner)[0]), True
-        if isinstance(kind, str) and kind in PART_MODALITIES:
+            text, length, _ = self.text_of(part.get("content", part.get("output")), depth + 1)
+            return text, length, True
+        if kind in PART_MODALITIES:
             self.modalities.add(PART_MODALITIES[kind])
-            return "", False
-        text = part.get("text")
-        if isinstance(text, str) and (kind is None or kind in TEXT_PART_TYPES):
-            return text, False
-        return "", False
+            return "", 0, False
+        written = part.get("text")
+        if isinstance(written, str) and (part.get("type") is None or kind in TEXT_PART_TYPES):
+            return windowed(written), len(written), False
+        return "", 0, False
 
     def add(self, role: object, content: object) -> None:
         text, length, is_result = self.text_of(content)
         self.chars += length
+        role = _word(role)
         if role in SYSTEM_ROLES:
             self.add_system(text)
             return
-        name = role if isinstance(role, str) and role in TURN_ROLES else "user"
+        name = role if role in TURN_ROLES else "user"
         self.last_is_tool_result = is_result or role in ("tool", "function")
         if self.last_is_tool_result:
             name = "tool"
@@ -126,7 +135,7 @@ class _Reader:
         if isinstance(message, str):
             self.add("user", message)
         elif isinstance(message, Mapping):
-            kind = message.get("type")
+            kind = _word(message.get("type"))
             if kind in TOOL_RESULT_TYPES:
                 self.add("tool", message.get("output"))
             elif kind in TOOL_USE_TYPES:

@@ -101,6 +101,7 @@ def _from_message(raw: Mapping[str, Any], *, is_prefix: bool) -> AnswerView:
 
 def _from_responses(raw: Mapping[str, Any], *, is_prefix: bool) -> AnswerView:
     texts: list[str] = []
+    refusals: list[str] = []
     calls: list[ToolCall] = []
     for item in raw["output"]:
         if not isinstance(item, Mapping):
@@ -109,10 +110,29 @@ def _from_responses(raw: Mapping[str, Any], *, is_prefix: bool) -> AnswerView:
             calls.append(ToolCall(str(item.get("name") or ""), as_json(item.get("arguments"))))
         elif item.get("type") in (None, "message"):
             texts.append(text_of(item.get("content")))
+            refusals.append(_refusal_of(item.get("content")))
+    return _view(
+        text="".join(texts),
+        finish=_responses_finish(raw, has_calls=bool(calls)),
+        calls=calls,
+        refusal="".join(refusals),
+        is_prefix=is_prefix,
+        model=raw.get("model"),
+    )
+
+
+def _responses_finish(raw: Mapping[str, Any], *, has_calls: bool) -> object:
+    """Why a response ended: what cut it off, else that it calls a tool, else its status."""
     details = raw.get("incomplete_details")
     why = details.get("reason") if isinstance(details, Mapping) else None
-    finish = "tool_calls" if calls else why or raw.get("status")
-    return _view(text="".join(texts), finish=finish, calls=calls, is_prefix=is_prefix, model=raw.get("model"))
+    return why or ("tool_calls" if has_calls else raw.get("status"))
+
+
+def _refusal_of(content: object) -> str:
+    """The provider's refusal among the parts of a response's message."""
+    parts = content if isinstance(content, Sequence) and not isinstance(content, str) else ()
+    found = (part.get("refusal") for part in parts if isinstance(part, Mapping) and part.get("type") == "refusal")
+    return "".join(text for text in found if isinstance(text, str))
 
 
 def _chat_calls(message: Mapping[str, Any]) -> list[ToolCall]:
@@ -129,10 +149,13 @@ def _chat_calls(message: Mapping[str, Any]) -> list[ToolCall]:
 
 
 def as_json(arguments: object) -> str:
-    """The raw JSON text of a call's arguments, also where they came parsed."""
+    """The raw JSON text of a call's arguments, also where they came parsed; empty where there is none to be had."""
     if isinstance(arguments, str):
         return arguments
-    return "" if arguments is None else json.dumps(arguments, default=str)
+    try:
+        return "" if arguments is None else json.dumps(arguments, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys that JSON has not, circles, or nested without end
+        return ""
 
 
 def text_of(content: object) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from litellm_router_plugin.core.answers import AnswerView, ToolCall
-from litellm_router_plugin.core.reading_answers import FINISH_REASONS
+from litellm_router_plugin.core.answers import MAX_ANSWER_CHARS, AnswerView, ToolCall
+from litellm_router_plugin.core.reading_answers import FINISH_REASONS, as_json
 from litellm_router_plugin.core.requests import Endpoint
 
-MAX_STREAM_CHARS = 200_000
-"""Characters of a streamed answer that are kept for checks."""
+MAX_STREAM_CALLS = 1_000
+"""Tool calls of a streamed answer that are kept."""
+MAX_LINE_CHARS = 2 * MAX_ANSWER_CHARS
+"""Length of one line of server-sent events that is kept; of a longer one only the end, which is then no event."""
+LEGACY_CALL = "function_call"
+"""Key of the one call of the old form, which has no index."""
 
 
 class StreamReader(Protocol):
@@ -26,39 +32,67 @@ class StreamReader(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class _Pieces:
+    """A call in pieces."""
+
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+    chars: int = 0
+
+
 class _Gathered:
     """Text, calls and finish reason of the first choice."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.chars = 0
-        self.calls: dict[object, list[str]] = {}
+        self.calls: dict[int | str | None, _Pieces] = {}
         self.finish: str | None = None
         self.refusal = ""
         self.choices: set[int] = set()
 
     def add_text(self, text: object) -> None:
-        if isinstance(text, str) and text and self.chars < MAX_STREAM_CHARS:
-            self.texts.append(text)
-            self.chars += len(text)
+        """Keep a piece of text, up to one character more than an answer may have: it tells that it was cut."""
+        if isinstance(text, str) and text and self.chars <= MAX_ANSWER_CHARS:
+            piece = text[: MAX_ANSWER_CHARS + 1 - self.chars]
+            self.texts.append(piece)
+            self.chars += len(piece)
+
+    def add_refusal(self, text: object) -> None:
+        if isinstance(text, str) and len(self.refusal) < MAX_ANSWER_CHARS:
+            self.refusal += text
 
     def add_call(self, index: object, name: object, arguments: object) -> None:
-        call = self.calls.setdefault(index, ["", ""])
+        """Keep a piece of a call; pieces of one call share their index."""
+        key = index if isinstance(index, int | str) else None
+        if key not in self.calls and len(self.calls) >= MAX_STREAM_CALLS:
+            return
+        call = self.calls.setdefault(key, _Pieces())
         if isinstance(name, str) and name:
-            call[0] = name
-        if isinstance(arguments, str) and len(call[1]) < MAX_STREAM_CHARS:
-            call[1] += arguments
+            call.name = name
+        if isinstance(arguments, str) and arguments and call.chars < MAX_ANSWER_CHARS:
+            call.arguments.append(arguments)
+            call.chars += len(arguments)
+
+    def add_finish(self, reason: object) -> None:
+        if isinstance(reason, str) and reason:
+            self.finish = reason
+
+    def made_calls(self, *, is_prefix: bool) -> tuple[ToolCall, ...]:  # noqa: ARG002  a subclass needs it
+        """The calls so far, in the order in which they began."""
+        return tuple(ToolCall(call.name, "".join(call.arguments)) for call in self.calls.values())
 
     def view(self, *, is_prefix: bool) -> AnswerView:
         reason = None if self.finish is None else FINISH_REASONS.get(self.finish, "other")
         return AnswerView(
-            text="".join(self.texts),
-            tool_calls=tuple(ToolCall(name, arguments) for name, arguments in self.calls.values()),
+            text="".join(self.texts)[:MAX_ANSWER_CHARS],
+            tool_calls=self.made_calls(is_prefix=is_prefix),
             finish_reason=reason,
             refusal=self.refusal,
             choices=max(len(self.choices), 1 if self.texts or self.calls or self.finish else 0),
             is_prefix=is_prefix,
-            cut=self.chars >= MAX_STREAM_CHARS,
+            cut=self.chars > MAX_ANSWER_CHARS,
         )
 
 
@@ -71,24 +105,29 @@ def _list(value: object) -> Sequence[Any]:
 
 
 class ChatStreamReader(_Gathered):
-    """Chunks of a chat completion."""
+    """Chunks of a chat completion, or of a text completion."""
 
     def add(self, item: object) -> None:
         """Take one chunk."""
         for choice in _list(_field(item, "choices")):
-            index = _field(choice, "index") or 0
+            index = _field(choice, "index")
+            index = index if isinstance(index, int) else 0
             self.choices.add(index)
-            if index:
-                continue
-            delta = _field(choice, "delta")
-            self.add_text(_field(delta, "content"))
-            refusal = _field(delta, "refusal")
-            self.refusal += refusal if isinstance(refusal, str) else ""
-            for call in _list(_field(delta, "tool_calls")):
-                function = _field(call, "function")
-                self.add_call(_field(call, "index"), _field(function, "name"), _field(function, "arguments"))
-            finish = _field(choice, "finish_reason")
-            self.finish = finish if isinstance(finish, str) and finish else self.finish
+            if index == 0:
+                self._add_choice(choice)
+
+    def _add_choice(self, choice: object) -> None:
+        delta = _field(choice, "delta")
+        self.add_text(_field(delta, "content"))
+        self.add_text(_field(choice, "text"))
+        self.add_refusal(_field(delta, "refusal"))
+        for call in _list(_field(delta, "tool_calls")):
+            function = _field(call, "function")
+            self.add_call(_field(call, "index"), _field(function, "name"), _field(function, "arguments"))
+        legacy = _field(delta, "function_call")
+        if legacy is not None:
+            self.add_call(LEGACY_CALL, _field(legacy, "name"), _field(legacy, "arguments"))
+        self.add_finish(_field(choice, "finish_reason"))
 
 
 class MessagesStreamReader(_Gathered):
@@ -97,21 +136,30 @@ class MessagesStreamReader(_Gathered):
     def __init__(self) -> None:
         super().__init__()
         self._rest = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may be spread over pieces
+        self._inputs: dict[object, str] = {}
 
     def add(self, item: object) -> None:
         """Take one piece; an event may be spread over several."""
         for event in self._events(item):
             self._add_event(event)
 
+    def made_calls(self, *, is_prefix: bool) -> tuple[ToolCall, ...]:
+        """The calls so far; one that streamed no arguments to its end has those that it began with."""
+        began_with = {} if is_prefix else self._inputs
+        return tuple(
+            ToolCall(call.name, "".join(call.arguments) or began_with.get(key, "")) for key, call in self.calls.items()
+        )
+
     def _events(self, item: object) -> Iterator[Mapping[str, Any]]:
         if isinstance(item, Mapping):
             yield item
             return
-        text = item.decode("utf-8", "replace") if isinstance(item, bytes) else item
+        text = self._decoder.decode(item) if isinstance(item, bytes) else item
         if not isinstance(text, str):
             return
         *lines, self._rest = (self._rest + text).split("\n")
-        self._rest = self._rest[-MAX_STREAM_CHARS:]
+        self._rest = self._rest[-MAX_LINE_CHARS:]
         for line in lines:
             if line.startswith("data:"):
                 event = _parsed(line[5:])
@@ -121,19 +169,23 @@ class MessagesStreamReader(_Gathered):
     def _add_event(self, event: Mapping[str, Any]) -> None:
         kind, index = event.get("type"), event.get("index")
         if kind == "content_block_start":
-            block = event.get("content_block")
-            if _field(block, "type") == "tool_use":
-                self.add_call(index, _field(block, "name"), "")
-            else:
-                self.add_text(_field(block, "text"))
+            self._start_block(index, event.get("content_block"))
         elif kind == "content_block_delta":
             delta = event.get("delta")
             self.add_text(_field(delta, "text"))
-            if _field(delta, "type") == "input_json_delta":
+            is_ours = isinstance(index, int | str) and index in self.calls  # tools that the provider runs are not
+            if is_ours and _field(delta, "type") == "input_json_delta":
                 self.add_call(index, None, _field(delta, "partial_json"))
         elif kind == "message_delta":
-            reason = _field(event.get("delta"), "stop_reason")
-            self.finish = reason if isinstance(reason, str) else self.finish
+            self.add_finish(_field(event.get("delta"), "stop_reason"))
+
+    def _start_block(self, index: object, block: object) -> None:
+        if _field(block, "type") != "tool_use":
+            self.add_text(_field(block, "text"))
+            return
+        self.add_call(index, _field(block, "name"), "")
+        if isinstance(index, int | str) and index in self.calls:
+            self._inputs[index] = as_json(_field(block, "input"))
 
 
 class ResponsesStreamReader(_Gathered):
@@ -146,8 +198,7 @@ class ResponsesStreamReader(_Gathered):
         if kind == "response.output_text.delta":
             self.add_text(_field(item, "delta"))
         elif kind == "response.refusal.delta":
-            delta = _field(item, "delta")
-            self.refusal += delta if isinstance(delta, str) else ""
+            self.add_refusal(_field(item, "delta"))
         elif kind == "response.output_item.added":
             part = _field(item, "item")
             if _field(part, "type") == "function_call":
@@ -155,17 +206,15 @@ class ResponsesStreamReader(_Gathered):
         elif kind == "response.function_call_arguments.delta":
             self.add_call(_field(item, "output_index"), None, _field(item, "delta"))
         elif kind in ("response.completed", "response.incomplete", "response.failed"):
-            response = _field(item, "response")
-            details = _field(response, "incomplete_details")
-            reason = _field(details, "reason") if details is not None else None
-            done = "tool_calls" if self.calls else "completed"
-            self.finish = reason if isinstance(reason, str) else done
+            details = _field(_field(item, "response"), "incomplete_details")
+            status = "tool_calls" if self.calls else kind.removeprefix("response.")
+            self.add_finish(_field(details, "reason") or status)
 
 
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
-    except ValueError:  # not JSON: a comment or a keep-alive of the provider's
+    except (ValueError, RecursionError):  # not JSON: a comment or a keep-alive of the provider's
         return None
 
 
