@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from litellm_router_plugin.cli.data_commands import (
     told_errors,
     work_shown,
 )
+from litellm_router_plugin.cli.doctor import COST_MAP
 from litellm_router_plugin.core.ports import Classifier
 from litellm_router_plugin.core.tiers import Ladder, Tier
 from litellm_router_plugin.errors import DataError
@@ -61,6 +63,13 @@ def score(
             "--prices", exists=True, dir_okay=False, help="JSON: model to prices. Absent: the ladder's order."
         ),
     ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", exists=True, dir_okay=False, help="A proxy config: score with its tier router instead."
+        ),
+    ] = None,
+    router: Annotated[str | None, typer.Option("--router", help="Which tier router, where there are several.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line and write nothing.")] = False,
 ) -> None:
     """Forecast, for each prompt of a file, which tier suffices and how likely each tier's model is to succeed.
@@ -70,7 +79,10 @@ def score(
 
     Example: tier-router score --input prompts.jsonl --output scored.jsonl --ladder cheap=gpt-4o-mini,premium=gpt-4o
     """
-    score_with(lambda: learned_for(ladder, artefact, prices), source, target, strict=strict)
+    if config is not None:
+        score_with(lambda: configured(config, router), source, target, strict=strict)
+    else:
+        score_with(lambda: learned_for(ladder, artefact, prices), source, target, strict=strict)
 
 
 def score_with(build: BuildClassifier, source: Path, target: Path, *, strict: bool) -> None:
@@ -94,6 +106,21 @@ def _scored(
 ) -> Scored:
     forecast = local_forecaster(built.classifier)
     return score_file(source, target, forecast, default_tier=built.default_tier, strict=strict, watch=watch)
+
+
+def configured(config: Path, router: str | None) -> LadderClassifier:
+    """The classifier of a tier router in a proxy config.
+
+    Raises:
+        ConfigError: The file, or the settings of the tier router, are wrong.
+    """
+    os.environ.setdefault(COST_MAP, "True")  # must be set before litellm is imported
+    from litellm_router_plugin.host.dry_run import policy_of, router_named  # noqa: PLC0415  LiteLLM, only if used
+    from litellm_router_plugin.host.proxy_file import load  # noqa: PLC0415  same
+
+    written = load(config)
+    policy = policy_of(written, router_named(written, router))
+    return LadderClassifier(policy.classifier, policy.config.default)
 
 
 def learned_for(spec: str, artefact: Path | None, prices: Path | None) -> LadderClassifier:

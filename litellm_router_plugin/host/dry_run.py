@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import litellm
 
+from litellm_router_plugin.build import Policy
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host.attach import attach
 from litellm_router_plugin.host.marker import register
@@ -26,6 +27,20 @@ def router_named(config: Mapping[str, object], name: str | None) -> str:
         problem = "the config holds no tier router" if not names else f"tier routers of the config: {', '.join(names)}"
         raise ConfigError("--router", problem, "Name one of them" if names else "Add one")
     return name
+
+
+def policy_of(config: Mapping[str, object], router: str) -> Policy:
+    """What a tier router of a config was built into, for commands that use its classifier alone.
+
+    Raises:
+        ConfigError: The settings of a tier router of the config are wrong.
+    """
+    register()
+    routing = attach(litellm.Router(model_list=config["model_list"]))
+    try:
+        return next(one.policy for one in routing.markers.all() if one.name == router)
+    finally:
+        routing.detach()
 
 
 def dry_run(config: Mapping[str, object], router: str, prompt: str) -> RequestScope:
