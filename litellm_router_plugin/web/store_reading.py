@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from litellm_router_plugin.errors import StoreError
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.reading import StoreReader
+from litellm_router_plugin.store.store import Store
 from litellm_router_plugin.web.memory_reading import MemoryReader
 from litellm_router_plugin.web.reading import Figures, Page, Selection, Yardstick
 
@@ -17,19 +20,19 @@ class StoredReader:
     """A `DecisionReader` over the store.
 
     Args:
-        reader: Reads the database.
+        store: The database; it is made where it is not there yet, so that a new proxy shows empty figures.
         memory: Knows decisions that are not written yet.
         pending: How many requests of a router and a key are not in the database yet.
     """
 
-    def __init__(self, reader: StoreReader, memory: MemoryReader, pending: Pending) -> None:
-        self._reader = reader
+    def __init__(self, store: Store, memory: MemoryReader, pending: Pending) -> None:
+        self._store = store
         self._memory = memory
         self._pending = pending
 
     def summary(self, chosen: Selection, by: Yardstick) -> Figures:
         """Figures of all workers and proxies."""
-        return self._reader.summary(
+        return self._reader().summary(
             _filters(chosen),
             baseline=by.baseline,
             tiers=by.tiers,
@@ -38,11 +41,11 @@ class StoredReader:
 
     def series(self, bucket: str, chosen: Selection, by: Yardstick) -> Figures:
         """Figures over time, of all workers and proxies."""
-        return self._reader.series(bucket, _filters(chosen), baseline=by.baseline)
+        return self._reader().series(bucket, _filters(chosen), baseline=by.baseline)
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of stored decisions, the latest first."""
-        return self._reader.decisions(
+        return self._reader().decisions(
             _filters(chosen), before=page.before, size=page.size, cause=page.cause, escalated=page.escalated
         )
 
@@ -50,12 +53,19 @@ class StoredReader:
         """A decision: its facts from memory while they are there, which are the latest, and the rest from the store."""
         fresh = self._memory.decision(decision_id)
         try:
-            stored = self._reader.decision(decision_id)
+            stored = self._reader().decision(decision_id)
         except StoreError:
             if fresh is None:
                 raise
             return fresh
         return stored if fresh is None else {**(stored or {}), **fresh}
+
+    def _reader(self) -> StoreReader:
+        try:
+            self._store.prepare()
+        except SQLAlchemyError as error:
+            raise StoreError(f"{self._store.name}: it cannot be reached now. Ask again when it is up") from error
+        return self._store.reader
 
 
 def _filters(chosen: Selection) -> Filters:
