@@ -32,10 +32,12 @@ def first_attempt(scope: RequestScope, entry: EntryPoint, request: Mapping[str, 
 
 
 def give_logging_object(scope: RequestScope, entry: EntryPoint, arguments: dict[str, Any]) -> None:
-    """A logging object for a stream of our own: a draft that is thrown away is settled through it."""
+    """A logging object for a call of our own: a streamed draft that is thrown away is settled through it, and an
+    Anthropic message, which carries no cost, is priced by it.
+    """
     content = arguments.get("messages", arguments.get("input"))
     arguments["litellm_logging_obj"] = new_logging_object(
-        entry.call_type, scope.tier.model_group, arguments, content, stream=True
+        entry.call_type, scope.tier.model_group, arguments, content, stream=scope.view.stream
     )
 
 
@@ -48,7 +50,7 @@ def further_attempt(
     arguments[entry.bucket] = metadata_for_another_call(bucket, scope.row_metadata())
     scope.call_id = arguments["litellm_call_id"] = str(uuid4())
     arguments["litellm_trace_id"] = scope.trace_id
-    if scope.view.stream:
+    if scope.view.stream or entry.endpoint == "messages":
         give_logging_object(scope, entry, arguments)
     return arguments
 

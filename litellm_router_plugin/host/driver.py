@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -26,11 +27,11 @@ from litellm_router_plugin.host.grading import grade
 from litellm_router_plugin.host.model_calls import RouterCalls
 from litellm_router_plugin.host.private import settle_partial
 from litellm_router_plugin.host.replay import ReplayedStream
-from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, seen_cost, writable_hidden_params
+from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, writable_hidden_params
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.stream_checks import HeldStream, hold
 from litellm_router_plugin.host.stream_usage import WithoutUsageChunk, ask_for_usage
-from litellm_router_plugin.host.telling import told
+from litellm_router_plugin.host.telling import answer_cost, told
 from litellm_router_plugin.ledger.records import CallRecord
 
 if TYPE_CHECKING:
@@ -137,9 +138,17 @@ class Driver:
         if hides_usage and is_stream(response):
             response = WithoutUsageChunk(response)
         answered = scope.tier_router.tier_of_deployment(model_id_of(response)) or scope.tier
-        scope.seen_costs[scope.call_id] = None if is_stream(response) else seen_cost(response)
         logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)
+        scope.seen_costs[scope.call_id] = self._seen_cost(answered, response, logging_object)
         return Draft(Attempt(scope.rung), scope.call_id, answered, response, logging_object=logging_object)
+
+    def _seen_cost(self, tier: Tier, response: object, logging_object: object) -> Decimal | None:
+        """What an answer at hand cost; None for a stream and where it is not known."""
+        try:
+            return answer_cost(self.scope, tier, response, logging_object)
+        except Exception as fault:  # noqa: BLE001  the host's own calculation failed: the cost is told later
+            self.routing.faults.note("pricing", fault)
+            return None
 
     def _arguments(self) -> tuple[dict[str, Any], bool]:
         """The arguments of the call, and whether its usage chunk is to be hidden from the client."""
