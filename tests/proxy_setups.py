@@ -55,6 +55,27 @@ def judge(**settings: Any) -> dict[str, Any]:
     return {"model": "judge", "ask": "always", "timeout_s": 1.0, **settings}
 
 
+FAULTS = ("error", "hang", "nonsense")
+"""What a judge may do wrong."""
+
+
+def faulty_judges() -> list[dict[str, Any]]:
+    """A tier router for each fault and policy, since a judge that fails five times in a row is left alone."""
+    return [
+        tier_router(
+            f"{policy}-{fault}",
+            cascade={
+                "checks": "default",
+                "streaming": "buffer",
+                "max_escalations": 1,
+                "judge": judge(on_failure=policy, timeout_s=0.4),
+            },
+        )
+        for policy in ("accept", "escalate")
+        for fault in FAULTS
+    ]
+
+
 def main_config(upstream: Upstream) -> dict[str, Any]:
     """Tier routers of every kind side by side; no cooldowns and no retries, so that tests do not disturb each other."""
     flaky = {"flaky": "gpt-4-turbo", "shaky": "gpt-3.5-turbo"}
@@ -68,7 +89,7 @@ def main_config(upstream: Upstream) -> dict[str, Any]:
             tier_router("checked", cascade={"checks": "default"}),
             tier_router("buffered", cascade={"checks": "default", "streaming": "buffer"}),
             tier_router("judged", cascade={"checks": "default", "streaming": "buffer", "judge": judge()}),
-            tier_router("strict", cascade={"checks": "default", "judge": judge(on_failure="escalate")}),
+            *faulty_judges(),
             tier_router("falls", tiers=falls),
             tier_router("shakes", tiers=shakes),
             tier_router("blind", tiers=blind),
