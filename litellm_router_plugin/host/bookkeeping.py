@@ -7,7 +7,7 @@ from typing import Any
 
 from litellm_router_plugin.host.attach import attached
 from litellm_router_plugin.host.deployments import is_priced
-from litellm_router_plugin.host.events import call_id_of, model_id_of, settled_call
+from litellm_router_plugin.host.events import call_id_of, model_id_of, settled_call, tells_cost
 from litellm_router_plugin.host.routing import TierRouting
 
 
@@ -16,7 +16,8 @@ def enter_success(details: Mapping[str, Any], answer: object) -> None:
     for routing, call_id, decision_id in _owners(details):
         try:
             deployment = model_id_of(details)
-            settled = settled_call(details, is_priced=is_priced(routing.router, deployment))
+            priced = tells_cost(details) or is_priced(routing.router, deployment)
+            settled = settled_call(details, is_priced=priced)
             if settled is not None and routing.ledger.settle(call_id, settled):
                 routing.remember_answer(decision_id, deployment, answer)
         except Exception as fault:  # noqa: BLE001  the books must not break the host's logging; it is counted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from litellm_router_plugin.build_checks import Graders
 from litellm_router_plugin.config.cascade import CascadeSettings
@@ -38,9 +39,9 @@ class CascadePlan:
 def plan_cascade(scope: RequestScope, entry: EntryPoint) -> CascadePlan:
     """The plan for a request that was decided."""
     settings, graders = scope.cascade, scope.graders
-    reason = why_off(scope, entry)
+    reason = "not configured" if settings is None else why_off(scope, entry)
     if reason is not None or settings is None or graders is None:
-        return CascadePlan(CascadePolicy(max_escalations=0, top_rung=scope.rung), state=f"off: {reason}")
+        return off_plan(scope.rung, f"off: {reason}")
     limits = CascadePolicy(
         max_escalations=settings.max_escalations,
         max_extra_cost_usd=settings.max_extra_cost_usd,
@@ -49,6 +50,12 @@ def plan_cascade(scope: RequestScope, entry: EntryPoint) -> CascadePlan:
         skip=frozenset(scope.tier_router.ladder.rung(name) for name in scope.inputs.lacks),
     )
     return CascadePlan(limits, graders, settings.streaming, "on", next_rung(limits, scope.rung))
+
+
+@lru_cache(maxsize=256)
+def off_plan(rung: int, state: str) -> CascadePlan:
+    """The plan of a request that makes one call, ungraded; there are few different ones."""
+    return CascadePlan(CascadePolicy(max_escalations=0, top_rung=rung), state=state)
 
 
 def why_off(scope: RequestScope, entry: EntryPoint) -> str | None:

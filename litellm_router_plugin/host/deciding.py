@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier, proposed_choice
 from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
@@ -21,7 +21,7 @@ from litellm_router_plugin.errors import ClassifierFailed, RequestRefused
 from litellm_router_plugin.host.conversations import conversation_id, state_key
 from litellm_router_plugin.host.draft_costs import CHARS_PER_TOKEN
 from litellm_router_plugin.host.experimenting import default_tier, enter_experiments, with_arm
-from litellm_router_plugin.host.identity import METADATA_KEY, owner_bounds, owner_of
+from litellm_router_plugin.host.identity import METADATA_KEY, NO_BOUNDS, owner_bounds, owner_of
 from litellm_router_plugin.host.overrides import client_bounds, read_overrides
 from litellm_router_plugin.host.private import redacts
 from litellm_router_plugin.host.scope import RequestScope
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from litellm_router_plugin.host.routing import TierRouting
     from litellm_router_plugin.host.tier_router import TierRouter
 
+NO_INPUTS = DecisionInputs()
+UNREAD: Mapping[Endpoint, RequestView] = {name: RequestView(endpoint=name) for name in get_args(Endpoint)}
 DECISION_ID_BYTES = 16
 """128 random bits: a decision's id cannot be guessed."""
 
@@ -45,8 +47,8 @@ def new_scope(
         decision_id=secrets.token_hex(DECISION_ID_BYTES),
         tier_router=tier_router,
         endpoint=endpoint,
-        view=RequestView(endpoint=endpoint),
-        inputs=DecisionInputs(),
+        view=UNREAD[endpoint],
+        inputs=NO_INPUTS,
         choice=Choice(rung, "default"),
         rung=rung,
         owner=owner_of(bucket, request),
@@ -74,7 +76,9 @@ async def decide(
         inputs = await _inputs(routing, scope, request, calls)
         sticky = await conversation_tier(routing, scope, inputs)
         client = client_bounds(scope.overrides, ladder)
-        scope.inputs = with_arm(scope, replace(inputs, sticky_tier=sticky, client=client, owner=bounds))
+        if sticky is not None or client != NO_BOUNDS or bounds != NO_BOUNDS:
+            inputs = replace(inputs, sticky_tier=sticky, client=client, owner=bounds)
+        scope.inputs = with_arm(scope, inputs)
         scope.choice = choose_tier(ladder, default_tier(scope), scope.inputs)
         if scope.is_observed:
             observe_only(scope)

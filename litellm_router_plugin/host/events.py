@@ -39,6 +39,12 @@ def settled_call(details: Mapping[str, Any], *, is_priced: bool) -> SettledCall 
     )
 
 
+def tells_cost(details: Mapping[str, Any]) -> bool:
+    """Whether an event says that its call cost something, so that nobody need ask whether it has a price."""
+    payload = details.get("standard_logging_object")
+    return isinstance(payload, Mapping) and bool(payload.get("response_cost"))
+
+
 def _known_cost(cost: object, usage: Usage, *, is_priced: bool) -> Decimal | None:
     """The cost of a call, or None where 0 stands for not knowing: no price, or a stream that told no usage."""
     if not isinstance(cost, int | float) or isinstance(cost, bool):

@@ -42,6 +42,8 @@ def units_of(scope: RequestScope) -> Mapping[Unit, str | None]:
 
 def with_arm(scope: RequestScope, inputs: DecisionInputs) -> DecisionInputs:
     """The inputs of a decision with what the arms set; a client's own bounds win over an arm's."""
+    if not scope.arm:
+        return inputs
     ladder = scope.tier_router.ladder
     tier = scope.arm.get("tier")
 

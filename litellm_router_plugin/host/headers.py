@@ -33,21 +33,21 @@ class Told:
     def headers(self) -> dict[str, str]:
         """As response headers; what is unknown is left out, never 0."""
         headers = {
-            "tier": self.tier,
-            "cause": self.cause,
-            "attempts": str(self.attempts),
-            "escalated": "true" if self.escalated else "false",
-            "decision-id": self.decision_id,
+            f"{PREFIX}tier": self.tier,
+            f"{PREFIX}cause": self.cause,
+            f"{PREFIX}attempts": str(self.attempts),
+            f"{PREFIX}escalated": "true" if self.escalated else "false",
+            f"{PREFIX}decision-id": self.decision_id,
         }
         if self.experiment:
-            headers["experiment"] = self.experiment
+            headers[f"{PREFIX}experiment"] = self.experiment
         if self.offline:
-            headers["offline"] = "true"
+            headers[f"{PREFIX}offline"] = "true"
         if self.cost is not None:
-            headers["cost-usd"] = plain(self.cost)
+            headers[f"{PREFIX}cost-usd"] = plain(self.cost)
         if self.savings is not None:
-            headers["savings-usd"] = plain(self.savings)
-        return {f"{PREFIX}{name}": value for name, value in headers.items()}
+            headers[f"{PREFIX}savings-usd"] = plain(self.savings)
+        return headers
 
     def hidden(self) -> Mapping[str, object]:
         """As it stands in an answer's hidden parameters."""

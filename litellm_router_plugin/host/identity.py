@@ -11,6 +11,7 @@ from litellm_router_plugin.errors import RequestRefused
 from litellm_router_plugin.ledger.records import Owner
 
 METADATA_KEY = "tier_router"
+NO_BOUNDS = Bounds()
 
 
 def bucket_name(request: Mapping[str, Any]) -> str:
@@ -50,7 +51,7 @@ def owner_bounds(bucket: Mapping[str, Any], router: str, ladder: Ladder) -> Boun
         UnknownTier: One of them names a tier that there is not; a cap that cannot be read must not be passed.
         RequestRefused: The setting has a shape that cannot be read.
     """
-    bounds = Bounds()
+    bounds = NO_BOUNDS
     for source, name in (("key", "user_api_key_metadata"), ("team", "user_api_key_team_metadata")):
         metadata = bucket.get(name)
         settings = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None

@@ -8,7 +8,7 @@ from typing import Any
 from litellm_router_plugin.core.decisions import Bounds, Overrides, check_bounds
 from litellm_router_plugin.core.tiers import Ladder
 from litellm_router_plugin.errors import RequestRefused
-from litellm_router_plugin.host.identity import METADATA_KEY
+from litellm_router_plugin.host.identity import METADATA_KEY, NO_BOUNDS
 
 HEADERS: Mapping[str, str] = {
     "x-tier-router-tier": "tier",
@@ -20,6 +20,7 @@ HEADERS: Mapping[str, str] = {
 }
 TIER_KEYS = ("tier", "min_tier", "max_tier")
 KEYS = tuple(HEADERS.values())
+NO_OVERRIDES = Overrides()
 MAX_NAME_CHARS = 256
 """Length of a conversation or route name; more is refused."""
 SWITCH = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
@@ -37,6 +38,8 @@ def read_overrides(request: Mapping[str, Any], asked: object, ladder: Ladder) ->
         RequestRefused: An unknown tier, an unknown key, contradictory bounds, or a value of the wrong kind.
     """
     values = {**_from_metadata(asked), **_from_headers(request)}
+    if not values:
+        return NO_OVERRIDES
     for key in TIER_KEYS:
         if key in values:
             ladder.rung(_text(values[key], key), key)
@@ -54,6 +57,8 @@ def read_overrides(request: Mapping[str, Any], asked: object, ladder: Ladder) ->
 
 def client_bounds(overrides: Overrides, ladder: Ladder) -> Bounds:
     """The client's own floor and cap."""
+    if overrides.min_tier is None and overrides.max_tier is None:
+        return NO_BOUNDS
     return Bounds(
         None if overrides.min_tier is None else ladder.rung(overrides.min_tier),
         None if overrides.max_tier is None else ladder.rung(overrides.max_tier),

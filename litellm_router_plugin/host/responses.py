@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from litellm_router_plugin.core.money import Usage, usd
 
 HIDDEN = "_hidden_params"
+CHAT_NAMES = ("prompt_tokens", "completion_tokens", "prompt_tokens_details")
+OTHER_NAMES = ("input_tokens", "output_tokens", "input_tokens_details")
+"""Names of the counts in OpenAI's chat form, and in that of its responses and of Anthropic's messages."""
 
 
 def hidden_params(response: object) -> Mapping[str, Any]:
     """LiteLLM's hidden facts of an answer; empty where it has none."""
-    hidden = response.get(HIDDEN) if isinstance(response, Mapping) else getattr(response, HIDDEN, None)
-    return hidden if isinstance(hidden, Mapping) else {}
+    hidden = response.get(HIDDEN) if isinstance(response, dict) else getattr(response, HIDDEN, None)
+    return hidden if isinstance(hidden, dict) else {}
 
 
 def writable_hidden_params(response: object) -> MutableMapping[str, Any] | None:
     """The same as a dict that can be added to, made where there was none; None where the answer takes none."""
-    hidden = response.get(HIDDEN) if isinstance(response, Mapping) else getattr(response, HIDDEN, None)
-    if isinstance(hidden, MutableMapping):
+    hidden = response.get(HIDDEN) if isinstance(response, dict) else getattr(response, HIDDEN, None)
+    if isinstance(hidden, dict):
         return hidden
     fresh: dict[str, Any] = {}
-    if isinstance(response, MutableMapping):
+    if isinstance(response, dict):
         response[HIDDEN] = fresh
         return fresh
     try:
@@ -39,7 +43,7 @@ def add_headers(response: object, headers: Mapping[str, str]) -> bool:
     if hidden is None:
         return False
     known = hidden.get("additional_headers")
-    hidden["additional_headers"] = {**(known if isinstance(known, Mapping) else {}), **headers}
+    hidden["additional_headers"] = {**(known if isinstance(known, dict) else {}), **headers}
     return True
 
 
@@ -56,9 +60,13 @@ def is_cache_hit(response: object) -> bool:
 
 def is_stream(response: object) -> bool:
     """Whether the answer is yet to come in pieces."""
-    if isinstance(response, Mapping):
-        return False
-    return hasattr(response, "__aiter__") or (hasattr(response, "__next__") and not isinstance(response, Mapping))
+    return _streams(type(response))  # type: ignore[arg-type]  # a class hashes as such, not as its instances do
+
+
+@lru_cache(maxsize=256)
+def _streams(kind: type) -> bool:
+    """By type, as Python itself looks: the host's answers take microseconds to say which attributes they lack."""
+    return not issubclass(kind, Mapping) and (hasattr(kind, "__aiter__") or hasattr(kind, "__next__"))
 
 
 def shown_cost(response: object) -> Decimal | None:
@@ -74,24 +82,26 @@ def seen_cost(response: object) -> Decimal | None:
 
 def usage_of_response(response: object) -> Usage | None:
     """The tokens of a finished answer, in any of the three forms that usage comes in; None where it has none."""
-    usage = response.get("usage") if isinstance(response, Mapping) else getattr(response, "usage", None)
+    usage = _field(response, "usage")
     if usage is None:
         return None
-
-    def read(source: object, name: str) -> object:
-        return source.get(name) if isinstance(source, Mapping) else getattr(source, name, None)
-
-    def count(*names: str) -> int:
-        values = (read(usage, name) for name in names)
-        return next((value for value in values if isinstance(value, int)), 0)
-
-    details = read(usage, "prompt_tokens_details") or read(usage, "input_tokens_details")
-    cached = read(details, "cached_tokens") if details is not None else None
-    prompt = count("prompt_tokens", "input_tokens")
+    is_chat = _field(usage, "prompt_tokens") is not None
+    prompt, completion, details = CHAT_NAMES if is_chat else OTHER_NAMES
+    more = _field(usage, details)
+    cached = None if more is None else _field(more, "cached_tokens")
     # Anthropic's own form counts cached tokens beside the input tokens, the others among them.
-    beside = count("cache_read_input_tokens") if read(usage, "prompt_tokens") is None else 0
+    beside = 0 if is_chat else _count(usage, "cache_read_input_tokens")
     return Usage(
-        prompt_tokens=prompt + beside,
-        completion_tokens=count("completion_tokens", "output_tokens"),
+        prompt_tokens=_count(usage, prompt) + beside,
+        completion_tokens=_count(usage, completion),
         cached_tokens=cached if isinstance(cached, int) else beside,
     )
+
+
+def _field(source: object, name: str) -> object:
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
+
+
+def _count(usage: object, name: str) -> int:
+    found = _field(usage, name)
+    return found if isinstance(found, int) else 0

@@ -27,7 +27,7 @@ from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
 from litellm_router_plugin.host.route_book import RouteBook
 from litellm_router_plugin.host.scope import RequestScope
-from litellm_router_plugin.host.state import StateMakers, made_calls, made_state
+from litellm_router_plugin.host.state import StateMakers, is_plain_text, made_calls, made_state
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
 from litellm_router_plugin.host.tier_router import TierRouter
 from litellm_router_plugin.host.wraps import Originals, unwrap, wrap
@@ -281,18 +281,7 @@ class TierRouting:
 
     def spent_beside(self, scope: RequestScope, served: str) -> Decimal | None:
         """USD of every call of a request but the served one; None when one is unfinished or has no price."""
-        record = self.ledger.decision(scope.decision_id)
-        if record is None:
-            return None
-        spent = Decimal(0)
-        for call in record.calls:
-            if call.call_id == served:
-                continue
-            cost = call.cost if call.status in ("settled", "failed") else scope.seen_costs.get(call.call_id)
-            if cost is None:
-                return None
-            spent += cost
-        return spent
+        return self.ledger.spent_beside(scope.decision_id, served, scope.seen_costs)
 
     def state_maker(self, scope: RequestScope, keys: list[str]) -> str | None:
         """The tier that made some provider-bound state, where that is known."""
@@ -304,6 +293,8 @@ class TierRouting:
 
     def remember_answer(self, decision_id: str, deployment: str | None, answer: object) -> None:
         """Note which tier made the provider-bound state in an answer."""
+        if is_plain_text(answer):
+            return
         record = self.ledger.decision(decision_id)
         tier_router = self.find(record.router) if record is not None else None
         tier = tier_router.tier_of_deployment(deployment) if tier_router is not None else None

@@ -11,6 +11,11 @@ from typing import Any
 MAX_MAKERS = 20_000
 """Pieces of state whose maker is remembered, the latest."""
 CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call"})
+PLAIN_ANSWER = frozenset(
+    {"id", "created", "model", "object", "system_fingerprint", "choices", "usage", "service_tier", "_response_ms"}
+)
+PLAIN_MESSAGE = frozenset({"content", "role", "provider_specific_fields", "reasoning_content", "refusal"})
+"""What an answer and its messages may say without holding state."""
 MAX_ITEMS = 2_000
 """Messages, and parts of one message, that are searched for state."""
 
@@ -67,6 +72,28 @@ def _keys_of_part(part: Mapping[str, Any]) -> Iterable[str]:
     inner = part.get("file") if kind == "file" else part.get("source")
     if isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
         yield inner["file_id"]
+
+
+def is_plain_text(response: object) -> bool:
+    """Whether a chat answer is known to hold nothing but text, so that there is nothing to look for in it.
+
+    Told from its attributes, since turning a long answer into a dict takes longer than all else that is done with it.
+    """
+    choices = _told(response, PLAIN_ANSWER).get("choices")
+    if not isinstance(choices, list):
+        return False
+    messages = (getattr(choice, "message", None) for choice in choices)
+    return all(isinstance(_told(message, PLAIN_MESSAGE).get("content"), str) for message in messages)
+
+
+def _told(source: object, known: frozenset[str]) -> Mapping[str, Any]:
+    """The attributes of one of the host's objects; none at all where one of them is not among the known names."""
+    extra = getattr(source, "__pydantic_extra__", None) or {}
+    told = {name: value for name, value in (*getattr(source, "__dict__", {}).items(), *extra.items()) if value}
+    response_id = told.get("id")
+    if not told.keys() <= known or (isinstance(response_id, str) and response_id.startswith("resp_")):
+        return {}
+    return told
 
 
 def made_state(response: object) -> list[str]:

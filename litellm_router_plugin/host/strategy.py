@@ -89,10 +89,13 @@ class TierRoutingStrategy(CustomRoutingStrategyBase):  # type: ignore[misc]  # t
 
     def _scope(self, model: str, request: dict[str, Any]) -> RequestScope | None:
         """The request under way when the group is a tier router; None for any other group."""
+        scope = SCOPE.get()
+        if scope is not None and scope.tier_router.name == model:
+            return scope
         tier_router = self.routing.find(model)
         if tier_router is None:
             return None
-        scope = SCOPE.get() or self.routing.scope_of_call(request)
+        scope = scope or self.routing.scope_of_call(request)
         if scope is None or scope.tier_router.name != tier_router.name:
             raise as_bad_request(NotTextRequest(not_text(tier_router)), model)
         return scope
@@ -181,4 +184,4 @@ def stamp(scope: RequestScope, request: dict[str, Any]) -> None:
         decision["classifier_confidence"] = scope.forecast.confidence
     if scope.claims_savings and (baseline := scope.tier_router.baseline_model()):
         decision["savings_baseline_model"] = baseline
-    bucket_of(request)["routing_decision"] = redacted_decision(request, decision)
+    bucket_of(request)["routing_decision"] = redacted_decision(request, decision) if scope.redacted else decision

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import litellm
@@ -13,6 +14,7 @@ from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder, Tier
 from litellm_router_plugin.host.deployments import (
+    CHARS_PER_TOKEN,
     OFFLINE_PREFIX,
     DeploymentFacts,
     deployments_of,
@@ -21,6 +23,34 @@ from litellm_router_plugin.host.deployments import (
     lack_of,
 )
 from litellm_router_plugin.host.prices import price_of
+
+Signature = tuple[tuple[int, ...], ...]
+"""Which deployments each group of a ladder has, by identity."""
+
+
+@dataclass(frozen=True, slots=True)
+class LadderFacts:
+    """What is known of a ladder's deployments, for as long as the host keeps them.
+
+    Attributes:
+        signature: Which deployments these facts are of.
+        deployments: The deployments themselves: kept here, no other object can take their identity.
+        by_group: Model group -> the facts of its deployments.
+        prices: Tier name -> its price, and the baseline's where that is a model of its own.
+        tier_of: Deployment id -> the cheapest tier that it serves.
+        offline: Names of the tiers that the offline provider answers for.
+        baseline_model: The model that savings are measured against, by the name that LiteLLM prices it under.
+        smallest_window: Tokens of the smallest context window among the tiers; None where none is known.
+    """
+
+    signature: Signature
+    deployments: tuple[list[Mapping[str, Any]], ...]
+    by_group: Mapping[str, Sequence[DeploymentFacts]]
+    prices: Mapping[str, Price | None]
+    tier_of: Mapping[str, Tier]
+    offline: frozenset[str]
+    baseline_model: str | None
+    smallest_window: int | None
 
 
 class TierRouter:
@@ -36,7 +66,11 @@ class TierRouter:
         self.policy = policy
         self.router = router
         self.marker = marker
-        self._facts: dict[str, tuple[tuple[int, ...], list[Mapping[str, Any]], list[DeploymentFacts]]] = {}
+        config = policy.config
+        self._groups = [tier.model_group for tier in policy.ladder]
+        if config.baseline not in policy.ladder.names:
+            self._groups.append(config.baseline)
+        self._known: LadderFacts | None = None
 
     @property
     def name(self) -> str:
@@ -48,49 +82,72 @@ class TierRouter:
         """Its tiers, cheapest first."""
         return self.policy.ladder
 
+    @property
+    def known(self) -> LadderFacts:
+        """What is known of the tiers' deployments; read anew when the host replaced one."""
+        deployments = [deployments_of(self.router, group) for group in self._groups]
+        signature = tuple([tuple(map(id, group)) for group in deployments])
+        if self._known is None or self._known.signature != signature:
+            self._known = self._read(signature, deployments)
+        return self._known
+
+    def _read(self, signature: Signature, deployments: list[list[Mapping[str, Any]]]) -> LadderFacts:
+        by_group = {
+            group: [facts_of(one) for one in found] for group, found in zip(self._groups, deployments, strict=True)
+        }
+        prices = {tier.name: group_price(by_group[tier.model_group]) for tier in self.ladder}
+        baseline = self.policy.config.baseline
+        if baseline not in prices:
+            prices[baseline] = group_price(by_group[baseline]) or price_of({"model": baseline}, {})
+        tiers = list(zip(self.ladder, deployments, strict=False))
+        windows = [facts.max_input_tokens for tier in self.ladder for facts in by_group[tier.model_group]]
+        return LadderFacts(
+            signature,
+            tuple(deployments),
+            by_group,
+            prices,
+            tier_of={one["model_info"].get("id"): tier for tier, found in reversed(tiers) for one in found},
+            offline=frozenset(tier.name for tier, found in tiers if any(_is_offline(one) for one in found)),
+            baseline_model=self._baseline_model(tiers),
+            smallest_window=min((window for window in windows if window is not None), default=None),
+        )
+
+    def _baseline_model(self, tiers: Sequence[tuple[Tier, Sequence[Mapping[str, Any]]]]) -> str | None:
+        baseline = self.policy.config.baseline
+        found = next((found for tier, found in tiers if tier.name == baseline), None)
+        if found is None:
+            return baseline
+        return str(found[0]["litellm_params"]["model"]) if found else None
+
     def facts(self, group: str) -> Sequence[DeploymentFacts]:
-        """What is known of a group's deployments; read anew when the host replaced one."""
-        deployments = deployments_of(self.router, group)
-        signature = tuple(map(id, deployments))
-        known = self._facts.get(group)
-        if known is None or known[0] != signature:
-            # The deployments are kept with their facts, so that no other object can take their identity.
-            known = self._facts[group] = (signature, deployments, [facts_of(one) for one in deployments])
-        return known[2]
+        """What is known of the deployments of one of its groups."""
+        return self.known.by_group[group]
 
     def lacks(self, request: RequestView) -> dict[str, Lack]:
         """Tier name -> what the tier lacks for a request."""
-        found = ((tier.name, lack_of(self.facts(tier.model_group), request)) for tier in self.ladder)
+        known = self.known
+        fits = known.smallest_window is None or request.chars / CHARS_PER_TOKEN <= known.smallest_window
+        if fits and not request.tools and not request.modalities:
+            return {}
+        found = ((tier.name, lack_of(known.by_group[tier.model_group], request)) for tier in self.ladder)
         return {name: lack for name, lack in found if lack is not None}
 
-    def prices(self) -> dict[str, Price | None]:
+    def prices(self) -> Mapping[str, Price | None]:
         """Tier name -> its price, and the baseline's where that is a model of its own."""
-        prices = {tier.name: group_price(self.facts(tier.model_group)) for tier in self.ladder}
-        baseline = self.policy.config.baseline
-        if baseline not in prices:
-            prices[baseline] = group_price(self.facts(baseline)) or price_of({"model": baseline}, {})
-        return prices
+        return self.known.prices
 
     def is_offline(self, tier: Tier) -> bool:
         """Whether the offline provider answers for a tier."""
-        deployments = deployments_of(self.router, tier.model_group)
-        return any(str(one["litellm_params"].get("model", "")).startswith(OFFLINE_PREFIX) for one in deployments)
+        return tier.name in self.known.offline
 
     def tier_of_deployment(self, model_id: str | None) -> Tier | None:
         """The tier that a deployment serves; None where it serves none."""
-        if model_id is None:
-            return None
-        for tier in self.ladder:
-            for deployment in deployments_of(self.router, tier.model_group):
-                if deployment["model_info"].get("id") == model_id:
-                    return tier
-        return None
+        return None if model_id is None else self.known.tier_of.get(model_id)
 
     def baseline_model(self) -> str | None:
         """The model that savings are measured against, by the name that LiteLLM prices it under."""
-        baseline = self.policy.config.baseline
-        tier = next((tier for tier in self.ladder if tier.name == baseline), None)
-        if tier is None:
-            return baseline
-        deployments = deployments_of(self.router, tier.model_group)
-        return str(deployments[0]["litellm_params"]["model"]) if deployments else None
+        return self.known.baseline_model
+
+
+def _is_offline(deployment: Mapping[str, Any]) -> bool:
+    return str(deployment["litellm_params"].get("model", "")).startswith(OFFLINE_PREFIX)

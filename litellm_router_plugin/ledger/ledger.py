@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -25,6 +25,7 @@ MAX_OWNERS = 5_000
 SETTLE_WITHIN_S = 50.0
 """A call that has not reported this long after its request was answered counts as unknown (60 s are promised)."""
 OTHER_KEYS = "(other keys)"
+NOTHING = Decimal(0)
 
 Listener = Callable[[DecisionRecord], None]
 
@@ -118,7 +119,8 @@ class Ledger:
             call = record.call(call_id) if record else None
             if record is None or call is None:
                 return
-            call.verdict, call.failed_checks = str(verdict.outcome), verdict.failed_checks
+            call.verdict, call.verdict_by = str(verdict.outcome), verdict.by
+            call.failed_checks = verdict.failed_checks
             key = (record.decision_id, call_id)
             if verdict.by != "nobody" and key not in self._verdicts_counted:
                 self._verdicts_counted.add(key)
@@ -165,6 +167,28 @@ class Ledger:
         with self._lock:
             record = self._decisions.get(decision_id)
             return None if record is None else replace(record, calls=[replace(call) for call in record.calls])
+
+    def spent_beside(self, decision_id: str, served: str, seen: Mapping[str, Decimal | None]) -> Decimal | None:
+        """USD of every call of a request but the served one; None when one is unfinished or has no price.
+
+        Args:
+            decision_id: The request.
+            served: The call whose answer is served.
+            seen: Call id -> what its answer said that it cost; for calls that have not been settled yet.
+        """
+        with self._lock:
+            record = self._decisions.get(decision_id)
+            if record is None:
+                return None
+            spent = NOTHING
+            for call in record.calls:
+                if call.call_id == served:
+                    continue
+                cost = call.cost if call.status in ("settled", "failed") else seen.get(call.call_id)
+                if cost is None:
+                    return None
+                spent += cost
+            return spent
 
     def decision_of_call(self, call_id: str) -> str | None:
         """The decision that a call was made for."""
