@@ -92,11 +92,13 @@ def summary(totals: Totals, *, baseline: str, tiers: Iterable[str], scope: str, 
     Args:
         totals: The sums.
         baseline: The tier or model that savings are measured against.
-        tiers: Tier names, cheapest first; every one appears, also with no request.
+        tiers: Tier names, cheapest first; every one appears, also with no request. Tiers that have left the settings
+            follow as long as requests of theirs are in the sums.
         scope: Whose numbers these are, such as ``worker``.
         pending: Requests that are not in the sums because a call has not reported yet.
     """
-    names = list(tiers)
+    former = sorted(name for name, count in totals.requests_by_tier.items() if count)
+    names = list(dict.fromkeys([*tiers, *former]))
     without_routing = totals.always(baseline)
     savings = None if without_routing is None else without_routing - totals.total_cost
     fixed = {name: totals.always(name) for name in dict.fromkeys([*names, baseline])}
