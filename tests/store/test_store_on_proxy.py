@@ -1,0 +1,72 @@
+"""A store at the real proxy: a stop as operators do it leaves nothing behind."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from proxy_process import MASTER_KEY, ProxyProcess
+from upstream import Upstream
+
+WIRING = """
+from litellm.integrations.custom_logger import CustomLogger
+
+from litellm_router_plugin.host import proxy_start
+from litellm_router_plugin.host.store_wiring import close_with_proxy, watch_store, wire_metrics, wire_store
+from litellm_router_plugin.store.store import store_from_environment
+
+
+class Wiring(CustomLogger):
+    store = None
+
+    async def async_pre_call_hook(self, user_api_key_dict, cache, data, call_type):
+        if self.store is None:
+            routing, self.store = proxy_start.attach_to_proxy(), store_from_environment()
+            wire_store(routing, self.store)
+            watch_store(self.store, wire_metrics(routing))
+            close_with_proxy(proxy_start.proxy_module(), lambda: [routing], self.store)
+        return data
+
+
+handler = Wiring()
+"""
+
+
+def config(upstream: Upstream) -> dict[str, Any]:
+    def deployment(name: str, model: str) -> dict[str, Any]:
+        params = {"model": model, "api_key": "x", "api_base": upstream.base_url}
+        return {"model_name": name, "litellm_params": params}
+
+    tiers = [{"name": "cheap", "model_group": "mini"}, {"name": "standard", "model_group": "full"}]
+    marker = {
+        "model_name": "smart",
+        "litellm_params": {"model": "tier_router/smart"},
+        "model_info": {"tier_router": {"tiers": tiers, "default_tier": "cheap"}},
+    }
+    return {
+        "model_list": [marker, deployment("mini", "openai/gpt-4o-mini"), deployment("full", "openai/gpt-4o")],
+        "litellm_settings": {"callbacks": ["litellm_router_plugin.proxy.handler", "wiring.handler", "prometheus"]},
+        "general_settings": {"master_key": MASTER_KEY},
+    }
+
+
+@pytest.mark.proxy
+def test_a_stopped_proxy_has_stored_what_it_answered_a_moment_before(tmp_path: Path) -> None:
+    question = {"model": "smart", "messages": [{"role": "user", "content": "hi"}]}
+    with (
+        Upstream() as upstream,
+        ProxyProcess(config(upstream), files={"wiring.py": WIRING}, env={"XDG_STATE_HOME": str(tmp_path)}) as proxy,
+    ):
+        with proxy.client() as client:
+            for number in range(10):
+                asked = {**question, "stream": number % 2 == 0}
+                assert client.post("/v1/chat/completions", json=asked).is_success
+            shown = client.get("/metrics/").text
+            assert client.post("/v1/chat/completions", json=question).is_success
+        proxy.stop()
+    connection = sqlite3.connect(tmp_path / "litellm_router_plugin" / "decisions.sqlite")
+    assert connection.execute("SELECT count(*), count(closed_at) FROM decisions").fetchall() == [(11, 11)]
+    connection.close()
+    assert 'tier_router_decisions_total{cause="rule",router="smart",tier="cheap"}' in shown
