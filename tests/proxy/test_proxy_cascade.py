@@ -101,7 +101,7 @@ def test_the_judge_decides_and_its_calls_are_rows_of_the_caller(talk: Talk, endp
 def test_a_judge_that_fails_follows_its_policy(
     talk: Talk, policy: str, fault: str, endpoint: str, *, stream: bool
 ) -> None:
-    reply: dict[str, object] = {
+    reply: Any = {
         "error": {"status": 500},
         "hang": {"delay_s": 3.0},
         "nonsense": {"text": "I cannot rate this."},
