@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -47,7 +48,7 @@ def tells_cost(details: Mapping[str, Any]) -> bool:
 
 def _known_cost(cost: object, usage: Usage, *, is_priced: bool) -> Decimal | None:
     """The cost of a call, or None where 0 stands for not knowing: no price, or a stream that told no usage."""
-    if not isinstance(cost, int | float) or isinstance(cost, bool):
+    if not isinstance(cost, int | float) or isinstance(cost, bool) or not math.isfinite(cost):
         return None
     if cost == 0 and not (is_priced and usage.total_tokens):
         return None

@@ -66,5 +66,5 @@ class Told:
 
 def plain(amount: Decimal) -> str:
     """An amount without exponent, superfluous zeros, or the noise of binary floats behind its fifteenth decimal."""
-    text = format(round(amount, DECIMALS), "f")
+    text = format(round(amount, DECIMALS) + 0, "f")  # adding 0 takes the sign off a zero
     return text.rstrip("0").rstrip(".") if "." in text else text

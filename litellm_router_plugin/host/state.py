@@ -32,15 +32,12 @@ def state_keys(messages: object, request: Mapping[str, Any]) -> list[str]:
     if request.get("background") is True:
         keys.append("background")
     container = request.get("container")
-    if container:
-        keys.append(container if isinstance(container, str) else str(_first_id(container)))
+    container_id = container.get("id") if isinstance(container, Mapping) else container
+    if isinstance(container_id, str) and container_id:  # one without an id asks for a fresh container
+        keys.append(container_id)
     for source in (messages, request.get("input")):
         keys.extend(_keys_in(source))
     return keys
-
-
-def _first_id(container: object) -> object:
-    return container.get("id") if isinstance(container, Mapping) else container
 
 
 def _keys_in(messages: object) -> Iterable[str]:
@@ -67,7 +64,7 @@ def _keys_of_part(part: Mapping[str, Any]) -> Iterable[str]:
         ("file_id", {"input_file", "input_image", "file", "container_upload"}),
     ):
         value = part.get(name)
-        if kind in kinds and isinstance(value, str) and value:
+        if isinstance(kind, str) and kind in kinds and isinstance(value, str) and value:
             yield value
     inner = part.get("file") if kind == "file" else part.get("source")
     if isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
@@ -120,7 +117,7 @@ def made_calls(response: object) -> list[str]:
     calls = [call for message in messages if isinstance(message, Mapping) for call in message.get("tool_calls") or ()]
     blocks = [*_mappings(raw.get("content")), *_mappings(raw.get("output"))]
     found = [call.get("id") for call in calls if isinstance(call, Mapping)]
-    found += [block.get("call_id") or block.get("id") for block in blocks if block.get("type") in CALL_TYPES]
+    found += [block.get("call_id") or block.get("id") for block in blocks if str(block.get("type")) in CALL_TYPES]
     return [f"call:{name}" for name in found if isinstance(name, str)]
 
 

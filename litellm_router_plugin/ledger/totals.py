@@ -138,4 +138,4 @@ def percentage(savings: Decimal | None, baseline: Decimal | None) -> float | Non
 
 def number(amount: Decimal | None) -> float | None:
     """An amount as a JSON number, without the noise that LiteLLM's binary floats leave behind its 15th decimal."""
-    return None if amount is None else float(round(amount, 15))
+    return None if amount is None else float(round(amount, 15) + 0)  # adding 0 takes the sign off a zero
