@@ -139,26 +139,34 @@ def _read(raw: object, options: Mapping[str, str], *, is_marked: bool) -> FinalA
 
 def marked_values(text: str) -> Iterator[object]:
     """The values that a text marks as its result, the surest mark first; of each mark the last one counts."""
-    tagged = _last(_TAG, text)
-    if tagged is not None and tagged[2]:
-        yield _unboxed(tagged[2])
-    keyed = _last(_JSON_KEY, text)
-    if keyed is not None:
-        yield from _json_value(text[keyed.end() :])
+    lowered = text.lower()
+    first = lowered.find("answer") if len(lowered) == len(text) else 0  # some letters grow when they become small
+    if first >= 0:
+        yield from _tagged_values(text, max(first - len("<final_"), 0))
     box = boxed_value(text)
     if box:
         yield box
-    hashed = _last(_HASHES, text)
+    hashed = _last(_HASHES, text) if "####" in text else None
     if hashed is not None:
         yield hashed[1]
-    phrase = _last(_PHRASE, text)
+    start = 0 if "orrect" in text else first - len("final ")
+    phrase = _last(_PHRASE, text, max(start, 0)) if first >= 0 or not start else None
     if phrase is not None:
         yield _unboxed(_SENTENCE_END.split(phrase[1], maxsplit=1)[0])
 
 
-def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _tagged_values(text: str, start: int) -> Iterator[object]:
+    tagged = _last(_TAG, text, start) if "</" in text else None
+    if tagged is not None and tagged[2]:
+        yield _unboxed(tagged[2])
+    keyed = _last(_JSON_KEY, text, start)
+    if keyed is not None:
+        yield from _json_value(text[keyed.end() :])
+
+
+def _last(pattern: re.Pattern[str], text: str, start: int = 0) -> re.Match[str] | None:
     found = None
-    for found in pattern.finditer(text):  # noqa: B007  the last one is wanted
+    for found in pattern.finditer(text, start):  # noqa: B007  the last one is wanted
         pass
     return found
 

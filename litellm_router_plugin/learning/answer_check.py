@@ -1,0 +1,204 @@
+"""P(an answer is good enough), from numbers of the answer compared with those of its route and model before it.
+
+What transfers to traffic that was not learned from is not how long an answer is, but how much longer than its like:
+so features are standardised by the running mean and deviation of their (route, model), which needs no label. Where
+little is known of a route its moments are drawn towards those of all training answers. A second ensemble reads the
+numbers as they are; it knows the kinds of request it was trained on, and counts only for requests like those.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.core.route_statistics import RouteStatistics
+from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.trees import TreeEnsemble
+
+FloatArray = NDArray[np.float64]
+
+ROUTE_PREFIX: Final = "learned_"
+"""Prefix of the route features that belong to this check."""
+STANDARDISED: Final[tuple[str, ...]] = (
+    "log_chars",
+    "log_lines",
+    "digit_share",
+    "upper_share",
+    "symbol_share",
+    "equals",
+    "backslashes",
+    "brackets",
+    "compression",
+    "ends_closed",
+    "chars_to_prompt",
+    "distinct_share",
+    "word_length",
+    "repeated_pairs",
+    "words_hedges",
+    "words_reversals",
+    "words_negations",
+    "words_persons",
+    "prompt_words_used",
+    "words_from_prompt",
+    "numbers",
+    "new_numbers",
+    "final_found",
+    "final_chars",
+    "final_magnitude",
+    "final_mentions",
+    "option_mentions",
+    "other_option_mentions",
+    "option_text_used",
+    "calls",
+    "values_in_prompt",
+    "optional_left_out",
+    "tool_words_in_prompt",
+    "prompt_log_chars",
+    "prompt_log_lines",
+    "prompt_numbers",
+    "prompt_distinct_share",
+    "prompt_symbol_share",
+)
+"""Features that are compared with the route's, in order. They are few because every route and model keeps their
+moments."""
+ROUTE_LEVELS: Final[tuple[str, ...]] = ("log_chars", "final_found", "calls")
+"""Features whose mean on the route is read as well: what kind of traffic it is."""
+PRIOR_ANSWERS: Final = 5.0
+"""Answers of a route and model at which its own moments count as much as those of all training answers."""
+LARGEST_DEVIATION: Final = 8.0
+"""Standardised features are cut to this many deviations."""
+LEAST_P: Final = 0.01
+"""Estimates stay this far from 0 and 1."""
+FAMILIAR_WITHIN: Final = 0.9
+"""Distance, in radii of the nearest centre, up to which a request counts as known."""
+FORGETTING: Final = 3.0
+"""How fast the second ensemble's weight falls beyond that: by exp(-3) a radius."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Moments of all training answers, for the features of `STANDARDISED`.
+
+    Attributes:
+        mean: Of each feature.
+        variance: Of each feature within its route and model; above 0.
+    """
+
+    mean: FloatArray
+    variance: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class KindsKnown:
+    """The ensemble that reads features as they are, and which requests it knows.
+
+    Attributes:
+        trees: On answer features, then prompt features.
+        projection: Of these onto main directions.
+        familiarity: Distance to the training rows there.
+    """
+
+    trees: TreeEnsemble
+    projection: Projection
+    familiarity: Familiarity
+
+    def weights(self, raw: FloatArray) -> FloatArray:
+        """How much (0..1) it knows of requests like those of these rows."""
+        distances = self.familiarity.distances(self.projection.of(np.atleast_2d(raw)))
+        weights: FloatArray = np.exp(-FORGETTING * np.maximum(distances - FAMILIAR_WITHIN, 0.0))
+        return weights
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCheckModel:
+    """The whole model. Build it with `answer_check_training`, load it with `answer_check_artefact`.
+
+    Attributes:
+        prior: For routes of which little is known.
+        trees: On what `compared` gives; their output is P(good) above the usual of the route and model.
+        known: The second ensemble.
+        base: P(good) where nothing speaks either way: the mean over training answers.
+        about: What the manifest says.
+    """
+
+    prior: Prior
+    trees: TreeEnsemble
+    known: KindsKnown
+    base: float
+    about: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def p_ok(self, features: Mapping[str, float], prompt: FloatArray, route: RouteStatistics) -> float:
+        """P(the answer is good enough).
+
+        Args:
+            features: `checks.answer_features.answer_features` of the answer.
+            prompt: `features.request_features` of its request.
+            route: Statistics of the answers before it, of the same route and model.
+        """
+        row = compared(features, route, self.prior)
+        raw = as_they_are(features, prompt)
+        above_usual, known = self.trees.total(row), self.known.trees.total(raw.astype(np.float32))
+        return float(self.blended(above_usual, known, self.known.weights(raw))[0])
+
+    def forecasts(self, compared_rows: FloatArray, raw: FloatArray) -> FloatArray:
+        """P(good) of many answers, from the rows that `compared` and `as_they_are` give."""
+        above_usual, known = self.trees.totals(compared_rows)[:, 0], self.known.trees.totals(raw)[:, 0]
+        return self.blended(above_usual, known, self.known.weights(raw))
+
+    def blended(self, above_usual: FloatArray, known: FloatArray, weights: FloatArray) -> FloatArray:
+        """What both ensembles say together; where the second knows the request, the first counts half."""
+        total = self.base + (1.0 - weights / 2.0) * above_usual + weights * known
+        return np.clip(total, LEAST_P, 1.0 - LEAST_P)
+
+
+def as_they_are(features: Mapping[str, float], prompt: FloatArray) -> FloatArray:
+    """The row that the second ensemble reads; what is not finite counts as 0."""
+    row: FloatArray = np.concatenate([np.fromiter(features.values(), np.float64, len(features)), prompt])
+    row[~np.isfinite(row)] = 0.0
+    return row
+
+
+def compared(features: Mapping[str, float], route: RouteStatistics, prior: Prior) -> NDArray[np.float32]:
+    """The row that the first ensemble reads: standardised features, then the route's levels.
+
+    A feature that is not finite is as usual: its deviation is 0.
+    """
+    values = np.array([features.get(name, math.nan) for name in STANDARDISED])
+    known = [route.moments(name) for name in _ROUTE_NAMES]
+    count = np.array([moments.count for moments in known], np.float64)
+    mean = np.array([moments.mean for moments in known])
+    spread = np.array([moments.squared_deviations for moments in known])
+    total = count + PRIOR_ANSWERS
+    centre = (count * mean + PRIOR_ANSWERS * prior.mean) / total
+    scale = np.sqrt((spread + PRIOR_ANSWERS * prior.variance) / total)
+    deviations = np.nan_to_num((values - centre) / scale, nan=0.0, posinf=0.0, neginf=0.0)
+    row = np.concatenate([np.clip(deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION), centre[_LEVEL_PLACES]])
+    return row.astype(np.float32)
+
+
+_ROUTE_NAMES: Final = tuple(ROUTE_PREFIX + name for name in STANDARDISED)
+_LEVEL_PLACES: Final = [STANDARDISED.index(name) for name in ROUTE_LEVELS]
+COMPARED_NAMES: Final[tuple[str, ...]] = (*STANDARDISED, *(f"route_{name}" for name in ROUTE_LEVELS))
+"""Names of what `compared` gives, in order."""
+
+
+def route_values_of(features: Mapping[str, float]) -> Mapping[str, float]:
+    """What of an answer's features is added to the statistics of its route and model."""
+    return {name: features[plain] for name, plain in zip(_ROUTE_NAMES, STANDARDISED, strict=True) if plain in features}
+
+
+def prior_of(rows: FloatArray, groups: Sequence[int]) -> Prior:
+    """The prior from training answers (rows x `STANDARDISED`): overall means, variances within each group."""
+    group = np.asarray(groups)
+    counts = np.bincount(group).astype(np.float64)
+    sums = np.stack([np.bincount(group, column) for column in rows.T], axis=1)
+    within = rows - (sums / np.maximum(counts, 1.0)[:, None])[group]
+    return Prior(rows.mean(axis=0), np.maximum((within**2).mean(axis=0), LEAST_VARIANCE))
+
+
+LEAST_VARIANCE: Final = 1e-6

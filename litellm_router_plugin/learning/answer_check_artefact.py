@@ -1,0 +1,101 @@
+"""The answer check's model to and from an artefact folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.checks.answer_features import FEATURE_NAMES, FEATURE_VERSION
+from litellm_router_plugin.errors import ArtefactError
+from litellm_router_plugin.learning import features as prompt_features
+from litellm_router_plugin.learning.answer_check import (
+    COMPARED_NAMES,
+    LEAST_VARIANCE,
+    STANDARDISED,
+    AnswerCheckModel,
+    KindsKnown,
+    Prior,
+)
+from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
+from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.trees import TreeEnsemble
+
+KIND: Final = "answer-check"
+"""The manifest's ``kind``."""
+_SPEC: Final[Mapping[str, object]] = {
+    "answer_feature_version": FEATURE_VERSION,
+    "answer_features": list(FEATURE_NAMES),
+    "compared": list(COMPARED_NAMES),
+    "prompt_feature_version": prompt_features.FEATURE_SPEC_VERSION,
+    "prompt_features": list(prompt_features.FEATURE_NAMES),
+}
+"""What a model was made for; a model made for anything else is refused."""
+
+
+def save_answer_check(model: AnswerCheckModel, folder: str | os.PathLike[str], card: str) -> None:
+    """Write the model; raises `ArtefactError` where the folder cannot be written."""
+    known = model.known
+    arrays: dict[str, NDArray[Any]] = {
+        **model.trees.to_arrays("compared_"),
+        **known.trees.to_arrays("known_"),
+        "prior_mean": model.prior.mean,
+        "prior_variance": model.prior.variance,
+        "base": np.array(model.base),
+        "projection": known.projection.weights.astype(np.float32),
+        "projection_centre": known.projection.centre,
+        "projection_scale": known.projection.scale,
+        "projection_limit": np.array(known.projection.limit),
+        "centres": known.familiarity.centres.astype(np.float32),
+        "radii": known.familiarity.radii,
+    }
+    save_artefact(folder, Artefact(KIND, {**model.about, **_SPEC}, arrays, card))
+
+
+def load_answer_check(folder: str | os.PathLike[str]) -> AnswerCheckModel:
+    """Read a model that `save_answer_check` wrote.
+
+    Raises:
+        ArtefactError: The folder is missing, damaged, or made for other features; nothing is half-loaded.
+    """
+    artefact = load_artefact(folder, KIND)
+    for name, wanted in _SPEC.items():
+        if artefact.about.get(name) != wanted:
+            raise ArtefactError(f"{folder}: {name} differs from what this package counts. Train the check again")
+    about = {key: value for key, value in artefact.about.items() if key not in _SPEC and key != "schema_version"}
+    try:
+        return _model(artefact.arrays, about)
+    except (KeyError, ValueError, IndexError) as error:
+        raise ArtefactError(f"{folder}: its arrays do not fit together: {error}") from error
+
+
+def _model(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> AnswerCheckModel:
+    raw_count = len(FEATURE_NAMES) + len(prompt_features.FEATURE_NAMES)
+    projection = Projection(
+        np.asarray(arrays["projection"], np.float64),
+        arrays["projection_centre"],
+        arrays["projection_scale"],
+        float(arrays["projection_limit"]),
+    )
+    if projection.weights.shape[0] != raw_count or len(arrays["prior_mean"]) != len(STANDARDISED):
+        raise ValueError("projection or prior have other features")
+    known = KindsKnown(
+        TreeEnsemble.from_arrays(arrays, "known_", raw_count),
+        projection,
+        Familiarity(np.asarray(arrays["centres"], np.float64), arrays["radii"]),
+    )
+    prior = Prior(arrays["prior_mean"], np.maximum(arrays["prior_variance"], LEAST_VARIANCE))
+    trees = TreeEnsemble.from_arrays(arrays, "compared_", len(COMPARED_NAMES))
+    return AnswerCheckModel(prior, trees, known, float(arrays["base"]), about)
+
+
+@cache
+def default_answer_check() -> AnswerCheckModel:
+    """The shipped model, read once; raises `ArtefactError` where the installation is damaged."""
+    with as_file(files("litellm_router_plugin").joinpath("data", "default_answer_check")) as folder:
+        return load_answer_check(folder)

@@ -1,0 +1,103 @@
+"""Trains the answer check with scikit-learn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import GradientBoostingRegressor
+
+from litellm_router_plugin.learning.answer_check import AnswerCheckModel, FloatArray, KindsKnown
+from litellm_router_plugin.learning.answer_check_rows import CountedAnswers
+from litellm_router_plugin.learning.familiarity_fitting import fit_familiarity, fit_projection
+from litellm_router_plugin.learning.trees import TreeEnsemble, from_gradient_boosting
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleSettings:
+    """How an ensemble is grown.
+
+    Attributes:
+        trees: How many.
+        depth: Of each.
+        learning_rate: Share of each step that is taken.
+        row_share: Share of the rows that each tree is grown on.
+        feature_share: Share of the features that each split looks at.
+        leaf_rows: Fewest rows in a leaf.
+    """
+
+    trees: int
+    depth: int
+    learning_rate: float
+    row_share: float
+    feature_share: float
+    leaf_rows: int
+
+
+COMPARED_SETTINGS: Final = EnsembleSettings(150, 4, 0.05, 0.4, 0.3, 40)
+KNOWN_SETTINGS: Final = EnsembleSettings(200, 5, 0.05, 0.4, 0.15, 20)
+"""Chosen among few by grouped folds of the train split; small differences, so the smaller ones."""
+
+
+def train_answer_check(
+    answers: CountedAnswers,
+    *,
+    random_state: int,
+    settings: tuple[EnsembleSettings, EnsembleSettings] = (COMPARED_SETTINGS, KNOWN_SETTINGS),
+    about: Mapping[str, object] | None = None,
+) -> AnswerCheckModel:
+    """Train on recorded answers.
+
+    The first ensemble learns by how much an answer's score is above the mean of its source and model, so that it has
+    no use for telling sources apart. The second learns what is left, levels included.
+    """
+    weights = source_weights(answers.sources)
+    prior = answers.prior()
+    rows, raw = answers.compared(prior), answers.raw()
+    base = float(np.average(answers.scores, weights=weights))
+    above_usual = answers.scores - usual_scores(answers)
+    trees = _grown(rows, above_usual, weights, settings[0], random_state)
+    left = answers.scores - base - trees.totals(rows)[:, 0] / 2.0
+    known = _grown(raw, left, weights, settings[1], random_state)
+    projection = fit_projection(raw, random_state)
+    familiarity = fit_familiarity(projection.of(raw), random_state)
+    return AnswerCheckModel(prior, trees, KindsKnown(known, projection, familiarity), base, about or {})
+
+
+def usual_scores(answers: CountedAnswers) -> FloatArray:
+    """For each answer the mean score of its source and model."""
+    routes = answers.routes
+    means: FloatArray = np.bincount(routes, answers.scores) / np.bincount(routes)
+    return means[routes]
+
+
+def source_weights(sources: NDArray[np.str_]) -> FloatArray:
+    """A weight for each answer: half way, on a logarithmic scale, from equal answers to equal sources; 1 on average."""
+    _, place, counts = np.unique(sources, return_inverse=True, return_counts=True)
+    weights = 1.0 / np.sqrt(counts[place])
+    return np.asarray(weights / weights.mean(), np.float64)
+
+
+def _grown(
+    rows: FloatArray, target: FloatArray, weights: FloatArray, settings: EnsembleSettings, random_state: int
+) -> TreeEnsemble:
+    boosted = GradientBoostingRegressor(
+        n_estimators=settings.trees,
+        max_depth=settings.depth,
+        learning_rate=settings.learning_rate,
+        subsample=settings.row_share,
+        max_features=settings.feature_share,
+        min_samples_leaf=settings.leaf_rows,
+        random_state=random_state,
+    ).fit(rows, target, sample_weight=weights)
+    trees, start = from_gradient_boosting(boosted)
+    leaves = trees.leaves + start / len(trees.leaves)
+    return TreeEnsemble(trees.features, trees.thresholds, leaves.astype(np.float32))
+
+
+def forecasts(model: AnswerCheckModel, answers: CountedAnswers) -> FloatArray:
+    """P(good) of many answers, their routes' statistics growing in file order from nothing."""
+    return model.forecasts(answers.compared(model.prior), answers.raw())
