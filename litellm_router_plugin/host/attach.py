@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import litellm
 
 from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.config.tier_router import TierRouterConfig
-from litellm_router_plugin.errors import ConfigError
+from litellm_router_plugin.errors import ConfigError, StoreError
 from litellm_router_plugin.host.deployments import MARKER_PROVIDER, deployments_of, is_marker
+from litellm_router_plugin.host.desks import connect_store
 from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.marker import register
 from litellm_router_plugin.host.markers import SETTINGS_KEY
 from litellm_router_plugin.host.routing import TierRouting, check_markers
+from litellm_router_plugin.host.store_wiring import watch_store, wire_metrics, wire_store
 from litellm_router_plugin.host.versions import check_host
 from litellm_router_plugin.ledger.ledger import Ledger
+from litellm_router_plugin.ledger.metrics import metrics
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.store.store import Store
 
 _ATTACHED: WeakSet[TierRouting] = WeakSet()
 _LOCK = threading.RLock()
@@ -29,6 +35,7 @@ def attach(
     routers: Mapping[str, TierRouterConfig | Mapping[str, Any]] | None = None,
     *,
     checker: object = None,
+    store: Store | str | None = None,
 ) -> TierRouting:
     """Attach the plugin to a router; a second call on the same router returns the same object.
 
@@ -38,9 +45,11 @@ def attach(
             `register`) need not be named here.
         checker: ``(query, answer) -> bool | float``, sync or async, or an object with such a method; it reads the
             drafts of every tier router that has a cascade.
+        store: Where decisions are kept: a `Store`, ``sqlite:///PATH`` or ``postgresql://…``. Absent: in memory only.
 
     Raises:
         ConfigError: The settings of a tier router are wrong.
+        StoreError: The store's URL cannot be used, or the extra ``store`` is not installed.
         UnsupportedHost: The installed LiteLLM is not one that this package works with.
     """
     check_host()
@@ -50,6 +59,8 @@ def attach(
         for name, settings in (routers or {}).items():
             _add_marker(router, name, settings)
         check_markers(router, routing)
+        if store is not None:
+            give_store(routing, store)
         _listen()
     return routing
 
@@ -66,8 +77,30 @@ def attached() -> list[TierRouting]:
 
 def _new_routing(router: litellm.Router, checker: object) -> TierRouting:
     routing = TierRouting(router, Ledger(), Faults(), checker)
+    wire_metrics(routing)
     _ATTACHED.add(routing)
     return routing
+
+
+def give_store(routing: TierRouting, store: Store | str) -> Store:
+    """Have a router's decisions kept in a store; raises `StoreError` as `attach` does."""
+    opened = opened_store(store) if isinstance(store, str) else store
+    if routing.store is not opened:
+        wire_store(routing, opened)
+        connect_store(routing, opened)
+        counts = metrics()
+        if counts is not None:
+            watch_store(opened, counts)
+    return opened
+
+
+def opened_store(url: str) -> Store:
+    """A store at a URL."""
+    try:
+        from litellm_router_plugin.store.store import Store  # noqa: PLC0415  SQLAlchemy, only where used
+    except ImportError as error:
+        raise StoreError("store: SQLAlchemy is missing. Install litellm-router-plugin[store]") from error
+    return Store(url)
 
 
 def _add_marker(router: litellm.Router, name: str, settings: TierRouterConfig | Mapping[str, Any]) -> None:

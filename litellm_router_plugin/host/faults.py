@@ -7,6 +7,8 @@ import threading
 import traceback
 from collections import Counter
 
+from litellm_router_plugin.ledger.metrics import count_error
+
 logger = logging.getLogger("litellm_router_plugin")
 
 
@@ -22,6 +24,7 @@ class Faults:
         with self._lock:
             self._counts[kind] += 1
             is_first = self._counts[kind] == 1
+        count_error(kind)
         if is_first:
             frames = traceback.extract_tb(error.__traceback__)
             where = f"{frames[-1].name} at line {frames[-1].lineno}" if frames else "unknown place"
@@ -36,6 +39,7 @@ class Faults:
         """Enter a fault that was reported where it happened."""
         with self._lock:
             self._counts[kind] += 1
+        count_error(kind)
 
     def counts(self) -> dict[str, int]:
         """How often each kind of fault happened."""

@@ -6,13 +6,19 @@ import asyncio
 import logging
 import sys
 import weakref
+from functools import cache
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from litellm_router_plugin.errors import TierRouterError
-from litellm_router_plugin.host.attach import attach, routing_of
+from litellm_router_plugin.host.attach import attach, attached, give_store, routing_of
 from litellm_router_plugin.host.marker import register
 from litellm_router_plugin.host.private import let_keys_reach_our_routes
 from litellm_router_plugin.host.routing import TierRouting
+from litellm_router_plugin.host.store_wiring import close_with_proxy
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.store.store import Store
 
 logger = logging.getLogger("litellm_router_plugin")
 
@@ -56,9 +62,28 @@ def attach_to_proxy() -> TierRouting | None:
     router = getattr(proxy, "llm_router", None)
     if router is None:
         return None
-    routing = routing_of(router) or attach(router)
+    routing = routing_of(router)
+    if routing is None:
+        routing = attach(router)
+        store = proxy_store()
+        if store is not None:
+            give_store(routing, store)
     routing.ensure_strategy()
     return routing
+
+
+@cache
+def proxy_store() -> Store | None:
+    """The store of this process, shared by every router it ever has; None where it is switched off or not installed."""
+    try:
+        from litellm_router_plugin.store.store import store_from_environment  # noqa: PLC0415  SQLAlchemy
+    except ImportError:
+        logger.warning("tier router: SQLAlchemy is not installed, so decisions are kept in memory only")
+        return None
+    store = store_from_environment()
+    if store is not None:
+        close_with_proxy(sys.modules[PROXY_MODULE], attached, store)
+    return store
 
 
 async def _attach_at_start(proxy: ModuleType) -> None:

@@ -31,6 +31,8 @@ from litellm_router_plugin.host.state import StateMakers, is_plain_text, made_ca
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
 from litellm_router_plugin.host.tier_router import TierRouter
 from litellm_router_plugin.host.wraps import Originals, unwrap, wrap
+from litellm_router_plugin.ledger.feedback import FeedbackDesk
+from litellm_router_plugin.ledger.kept_prompts import prompt_facts
 from litellm_router_plugin.ledger.ledger import Ledger
 from litellm_router_plugin.ledger.records import DecisionRecord, Owner
 from litellm_router_plugin.ledger.totals import summary
@@ -39,6 +41,7 @@ from litellm_router_plugin.ledger.views import decision_view
 if TYPE_CHECKING:
     from litellm_router_plugin.core.tiers import Tier
     from litellm_router_plugin.host.entry_points import EntryPoint
+    from litellm_router_plugin.store.store import Store
 
 logger = logging.getLogger("litellm_router_plugin")
 
@@ -68,6 +71,8 @@ class TierRouting:
         self.faults = faults
         self.markers = Markers(router, faults, checker)
         self.makers = StateMakers()
+        self.desk = FeedbackDesk(ledger)
+        self.store: Store | None = None
         self.routes = RouteBook()
         self.conversations = Conversations(router, faults)
         self.guard = Guard(faults)
@@ -157,6 +162,18 @@ class TierRouting:
             for name in (f"named:{conversation}", f"session:{conversation}"):
                 await self.conversations.forget(state_key(tier_router.name, owner, name))
 
+    def feedback(self, decision_id: str | None = None, **rating: object) -> dict[str, object]:
+        """Rate an answer: ``rating`` 1 to 5, ``thumb`` up or down, or ``score`` 0 to 1; ``comment`` and ``rater`` too.
+
+        A rater's second rating of an answer replaces the first. ``call_id`` may name a LiteLLM call instead of the
+        decision. Reads the store where there is one, so call it in a thread where an event loop runs.
+
+        Raises:
+            InvalidRating: What was given is not a rating.
+            UnknownDecision: There is no such decision, or it has left memory and store.
+        """
+        return self.desk.give(decision_id=decision_id, **rating)  # type: ignore[arg-type]  # it checks what it is given
+
     def detach(self) -> None:
         """Give the router its own methods back. Markers then answer 503."""
         unwrap(self)
@@ -213,6 +230,7 @@ class TierRouting:
             confidence=forecast.confidence,
             difficulty=forecast.difficulty,
             expected_cost=dict(forecast.expected_cost),
+            **prompt_facts(scope.tier_router.policy.config.store.prompts, scope.view, redacted=scope.redacted),
         )
 
     def note_call(self, scope: RequestScope) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
+from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.ledger.ledger import Ledger
 from litellm_router_plugin.ledger.metrics import Metrics, metrics
 from litellm_router_plugin.ledger.records import DecisionRecord
@@ -27,6 +28,11 @@ class Routing(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Where decisions become final."""
+        ...
+
+    @property
+    def faults(self) -> Faults:
+        """Where faults of a listener are counted."""
         ...
 
     async def flush(self, timeout_s: float = ...) -> None:
@@ -68,7 +74,7 @@ class StoreHandle:
 def wire_store(routing: Routing, store: Store) -> StoreHandle:
     """Have every decision of a router stored, and what is dropped counted in the metrics."""
     handle = StoreHandle(store)
-    routing.ledger.add_listener(handle.note)
+    _listen(routing, "store", handle.note)
     return handle
 
 
@@ -76,17 +82,29 @@ def wire_metrics(routing: Routing) -> Metrics | None:
     """Have every decision of a router counted; None where prometheus_client is not installed."""
     found = metrics()
     if found is not None:
-        routing.ledger.add_listener(found.note_decision)
+        _listen(routing, "metrics", found.note_decision)
     return found
 
 
+def _listen(routing: Routing, kind: str, note: Callable[[DecisionRecord], object]) -> None:
+    """Add a listener whose faults are counted, and go no further: the ledger calls it while a request is served."""
+
+    def listener(record: DecisionRecord) -> None:
+        try:
+            note(record)
+        except Exception as fault:  # noqa: BLE001  whatever it is, the request must not fail by it
+            routing.faults.note(kind, fault)
+
+    routing.ledger.add_listener(listener)
+
+
 def watch_store(store: Store, counts: Metrics) -> None:
-    """Show in the metrics what a store drops and how much waits. Once for each store of a process."""
+    """Show in the metrics what a store drops and how much waits. May be called again for the same store."""
     store.on_dropped(counts.note_dropped)
     store.on_queue(counts.set_queue)
 
 
-def close_with_proxy(proxy: ModuleType, routings: Callable[[], list[Routing]], store: Store) -> None:
+def close_with_proxy(proxy: ModuleType, routings: Callable[[], Sequence[Routing]], store: Store) -> None:
     """Have a store closed when the proxy shuts down: uvicorn ends the process by a signal, past `atexit`.
 
     Wraps ``proxy_server.proxy_shutdown_event``, which LiteLLM calls last; if that part goes, a restart loses what

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from litellm_router_plugin.core.verdicts import Verdict
@@ -18,6 +19,7 @@ from litellm_router_plugin.host.model_calls import BlockingRouterCalls, RouterCa
 from litellm_router_plugin.host.refusals import as_bad_request
 from litellm_router_plugin.host.scope import PROXY_DATA, SCOPE, RequestScope
 from litellm_router_plugin.host.tier_router import TierRouter
+from litellm_router_plugin.ledger.metrics import observe_deciding
 
 if TYPE_CHECKING:
     from litellm_router_plugin.host.routing import TierRouting
@@ -142,10 +144,12 @@ def _begin(
 async def _decided(
     routing: TierRouting, scope: RequestScope, request: dict[str, Any], bucket: dict[str, Any], calls: RouterCalls
 ) -> None:
+    began = perf_counter()
     try:
         await decide(routing, scope, request, bucket, calls)
     except RequestRefused as refusal:
         routing.ledger.discard(scope.decision_id)
         raise as_bad_request(refusal, scope.tier_router.name) from refusal
+    observe_deciding(perf_counter() - began)
     scope.start_rung = scope.rung
     routing.note_decision(scope)

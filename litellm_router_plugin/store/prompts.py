@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import orjson
 
-from litellm_router_plugin.core.requests import RequestView
-from litellm_router_plugin.ledger.records import DecisionRecord, KeptPrompt
+from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.store.rows import TEXT_CHARS, Row, clean
-
-
-def prompt_facts(keep: KeptPrompt, view: RequestView, *, redacted: bool) -> dict[str, object]:
-    """Fields of a `DecisionRecord` that hand the prompt to the store; nothing of it where it is not to be kept.
-
-    The text is the last user message, cut to the window of the request view.
-    """
-    if redacted or keep == "none":
-        return {"redacted": redacted}
-    return {"keep_prompt": keep, "prompt": view.text, "prompt_chars": view.text_chars}
 
 
 def prompt_row(record: DecisionRecord) -> Row | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from alembic.migration import MigrationContext
 from decision_traffic import Traffic
 
 from litellm_router_plugin.core.requests import RequestView
+from litellm_router_plugin.errors import StoreError
+from litellm_router_plugin.ledger.kept_prompts import prompt_facts
 from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.location import configured_url, default_file, parse_url
-from litellm_router_plugin.store.prompts import prompt_facts
 from litellm_router_plugin.store.schema import metadata
 
 from .conftest import MakeStore
@@ -188,6 +190,15 @@ def test_the_environment_names_another_database_or_none() -> None:
 def test_a_url_that_cannot_be_used_says_why(url: str, message: str) -> None:
     with pytest.raises(Exception, match=message):
         parse_url(url)
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", no_home)
+    with pytest.raises(StoreError, match=r"this user has no home folder\. Set TIER_ROUTER_DATABASE_URL"):
+        default_file({})
 
 
 def test_a_password_is_never_shown() -> None:
