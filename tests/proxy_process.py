@@ -83,7 +83,7 @@ class ProxyProcess:
         self.folder = Path(tempfile.mkdtemp(prefix="proxy-"))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._env = clean_environment(env)
+        self._env = clean_environment({"XDG_STATE_HOME": str(self.folder / "state"), **(env or {})})
         self._command = list(command) if command else [str(Path(sys.executable).parent / "litellm")]
         self._workers = num_workers
         self._cwd = cwd or self.folder
