@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from litellm_router_plugin.host.attach import attached
+from litellm_router_plugin.host.call_keys import entered_call, metadata_of_event
 from litellm_router_plugin.host.deployments import is_priced
 from litellm_router_plugin.host.events import call_id_of, model_id_of, settled_call, tells_cost
 from litellm_router_plugin.host.routing import TierRouting
@@ -33,8 +34,8 @@ def enter_failure(details: Mapping[str, Any]) -> None:
 
 
 def _owners(details: Mapping[str, Any]) -> Iterator[tuple[TierRouting, str, str]]:
-    call_id = call_id_of(details)
+    call_id, metadata = call_id_of(details), metadata_of_event(details)
     for routing in attached():
-        decision_id = routing.ledger.decision_of_call(call_id)
-        if decision_id is not None:
-            yield routing, call_id, decision_id
+        found = entered_call(routing.ledger, call_id, metadata)
+        if found is not None:
+            yield routing, *found

@@ -20,6 +20,7 @@ from litellm_router_plugin.core.reading_answers import read_answer
 from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.core.verdicts import Verdict
 from litellm_router_plugin.host.attempts import first_attempt, further_attempt
+from litellm_router_plugin.host.call_keys import key_in_books
 from litellm_router_plugin.host.cascade_plan import CascadePlan
 from litellm_router_plugin.host.draft_costs import cost_so_far
 from litellm_router_plugin.host.entry_points import EntryPoint
@@ -128,6 +129,7 @@ class Driver:
         scope.attempt += 1
         arguments, hides_usage = self._arguments()
         self.routing.note_call(scope)
+        scope.call_id = key_in_books(self.routing.ledger, scope.call_id, scope.decision_id)
         record = CallRecord(scope.call_id, "attempt", scope.tier.name, scope.attempt)
         self.routing.ledger.start_call(scope.decision_id, record)
         try:

@@ -34,7 +34,7 @@ class RequestScope:
     Attributes:
         rung: The tier being called now.
         attempt: Number of the tier call under way, from 1.
-        call_id: LiteLLM's call id of the tier call under way.
+        call_id: The tier call under way: LiteLLM's call id, or what `call_keys` makes of it.
         arm: What the experiments' arms set for this request.
         observed: In observe mode the decision that was not acted on.
         conversation: Key of the conversation's state; empty when the request belongs to none.

@@ -1,20 +1,22 @@
-"""Headers for a request that failed: its error carries none, so they are looked up by its call id."""
+"""Headers for a request that failed: its error carries none, so they are looked up by its call id and its note."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from litellm_router_plugin.host.call_keys import entered_call
 from litellm_router_plugin.host.headers import Told
+from litellm_router_plugin.host.identity import bucket_name
 from litellm_router_plugin.host.routing import TierRouting
 
 
 def headers_of_call(routings: Iterable[TierRouting], data: Mapping[str, Any]) -> dict[str, str] | None:
-    """The headers of the request that a proxy call id belongs to; None where it was never decided on."""
-    call_id = data.get("litellm_call_id")
+    """The headers of the request that the proxy's data are about; None where it was never decided on."""
+    call_id, metadata = str(data.get("litellm_call_id")), data.get(bucket_name(data))
     for routing in routings:
-        decision_id = routing.ledger.decision_of_call(call_id) if isinstance(call_id, str) else None
-        record = routing.ledger.decision(decision_id) if decision_id else None
+        found = entered_call(routing.ledger, call_id, metadata)
+        record = routing.ledger.decision(found[1]) if found else None
         if record is not None:
             attempts = [call for call in record.calls if call.role == "attempt"]
             facts = Told(
