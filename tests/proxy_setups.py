@@ -55,6 +55,7 @@ def judge(**settings: Any) -> dict[str, Any]:
     return {"model": "judge", "ask": "always", "timeout_s": 1.0, **settings}
 
 
+COOLDOWN_S = 3
 FAULTS = ("error", "hang", "nonsense")
 """What a judge may do wrong."""
 
@@ -105,4 +106,24 @@ def main_config(upstream: Upstream) -> dict[str, Any]:
         },
         "litellm_settings": {"callbacks": [HANDLER]},
         "general_settings": {"master_key": MASTER_KEY},
+    }
+
+
+def busy_config(upstream: Upstream) -> dict[str, Any]:
+    """Cooldowns, retries, a response cache, and requests that are cancelled when their client leaves."""
+    cooling = [{"name": "cheap", "model_group": "cooling"}, {"name": "standard", "model_group": "full"}]
+    twice = [deployment("cooling", "gpt-3.5-turbo", upstream), deployment("cooling", "gpt-3.5-turbo", upstream)]
+    return {
+        "model_list": [
+            tier_router("smart"),
+            tier_router("checked", cascade={"checks": "default"}),
+            tier_router("buffered", cascade={"checks": "default", "streaming": "buffer"}),
+            tier_router("judged", cascade={"checks": "default", "streaming": "buffer", "judge": judge(timeout_s=5.0)}),
+            tier_router("cools", tiers=cooling),
+            *models(upstream),
+            *twice,
+        ],
+        "router_settings": {"num_retries": 0, "cooldown_time": COOLDOWN_S, "allowed_fails": 0},
+        "litellm_settings": {"callbacks": [HANDLER], "cache": True, "cache_params": {"type": "local"}},
+        "general_settings": {"master_key": MASTER_KEY, "cancel_on_disconnect": True},
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from proxy_setups import ALICE, CAPPED, FLOORED, TEAM_CAPPED
-from proxy_talk import CASCADING, PATHS, Talk, body, bucket, metadata_of, note_of
+from proxy_setups import ALICE, BOB, CAPPED, FLOORED, TEAM_CAPPED
+from proxy_talk import CASCADING, PATHS, Answer, Talk, body, bucket, metadata_of, note_of
 
 pytestmark = pytest.mark.proxy
 
@@ -147,3 +148,41 @@ def test_forged_metadata_changes_nothing(talk: Talk, endpoint: str, field: str) 
     assert (row["model"], row["user"]) == ("openai/gpt-4o", "carol")
     assert note_of(row)["decision_id"] == answer.decision_id
     assert not metadata_of(row).get("internal_call_origin")
+
+
+def test_a_call_id_sent_twice_at_once_mixes_no_books(talk: Talk) -> None:
+    before = talk.summary(ALICE)["total_cost"], talk.summary(BOB)["total_cost"]
+    talk.upstream.script("gpt-4o-mini", {"delay_s": 0.3})
+    talk.upstream.script("gpt-4.1", {"delay_s": 0.3})
+
+    def send(given: tuple[str, str]) -> Answer:
+        return talk.ask("chat", body("chat", given[1]), given[0], x_litellm_call_id="the-same-id")
+
+    with ThreadPoolExecutor(2) as pool:
+        cheap, dear = pool.map(send, [(ALICE, "say hello"), (BOB, PROVE)])
+    assert (cheap.told("tier"), dear.told("tier")) == ("cheap", "premium")
+    for answer, key, cost in ((cheap, ALICE, 4.5e-05), (dear, BOB, 6e-04)):
+        talk.books(answer)
+        decision = talk.decision(answer.decision_id, key)
+        assert (decision["cost_state"], decision["cost_usd"]) == ("final", pytest.approx(cost, abs=1e-9))
+    after = talk.summary(ALICE)["total_cost"], talk.summary(BOB)["total_cost"]
+    assert after[0] - before[0] == pytest.approx(4.5e-05, abs=1e-9)
+    assert after[1] - before[1] == pytest.approx(6e-04, abs=1e-9)
+
+
+def test_a_direct_call_under_the_call_id_of_a_routed_one_enters_no_books(talk: Talk) -> None:
+    answer = talk.ask("chat", body("chat"), ALICE, x_litellm_call_id="an-id-of-mine")
+    cost = talk.decision(answer.decision_id)["cost_usd"]
+    talk.ask("chat", body("chat", model="full"), BOB, x_litellm_call_id="an-id-of-mine")
+    forged = {"spend_logs_metadata": {"tier_router": {"decision_id": answer.decision_id}}}
+    talk.ask("chat", body("chat", model="full", metadata=forged), BOB, x_litellm_call_id="another-id")
+    talk.books(talk.ask("chat", body("chat"), BOB))  # the events of the calls before it have been read by then
+    assert talk.decision(answer.decision_id)["cost_usd"] == cost
+
+
+def test_the_headers_of_a_failed_request_are_its_own(talk: Talk) -> None:
+    known = talk.ask("chat", body("chat"), ALICE, x_litellm_call_id="an-id-of-ours")
+    talk.upstream.script("gpt-4.1", {"status": 500})
+    failed = talk.ask("chat", body("chat", PROVE), BOB, x_litellm_call_id="an-id-of-ours")
+    assert (failed.status, failed.told("tier")) == (500, "premium")
+    assert failed.decision_id != known.decision_id
