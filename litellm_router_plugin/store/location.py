@@ -28,9 +28,16 @@ def failure(where: str, problem: str, fix: str) -> StoreError:
 
 
 def default_file(environment: Mapping[str, str] = os.environ) -> Path:
-    """The SQLite file in the user's state folder."""
+    """The SQLite file in the user's state folder.
+
+    Raises:
+        StoreError: There is no such folder, as in a container whose user has no home.
+    """
     given = environment.get("XDG_STATE_HOME") or environment.get("LOCALAPPDATA")
-    folder = Path(given) if given else Path.home() / ".local" / "state"
+    try:
+        folder = Path(given) if given else Path.home() / ".local" / "state"
+    except RuntimeError as error:
+        raise failure("default store", "this user has no home folder", f"Set {URL_VARIABLE}") from error
     return folder / _PACKAGE / FILE_NAME
 
 

@@ -113,8 +113,9 @@ class Store:
         return self.reader.decision_of_call(call_id)
 
     def on_dropped(self, listener: Drops) -> None:
-        """Have a function called with a number of lost items and why."""
-        self._listeners.append(listener)
+        """Have a function called with a number of lost items and why; once, however often it is given."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
 
     def on_queue(self, listener: Callable[[int], None]) -> None:
         """Have a function told several times a second, by the writing thread, how many items wait."""

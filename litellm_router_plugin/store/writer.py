@@ -130,10 +130,17 @@ class Writer:
         self._queue.append(item)
         self._taken += 1
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="tier-router-store", daemon=True)
-            self._thread.start()
+            self._start()
         if len(self._queue) == BATCH_SIZE:
             self._wake.set()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._run, name="tier-router-store", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no thread to be had at this moment: the next item tries again
+            return
+        self._thread = thread
 
     def counts(self) -> WriterCounts:
         """What became of the items so far."""

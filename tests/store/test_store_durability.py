@@ -23,6 +23,7 @@ from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.schema import POSTGRESQL_SCHEMA, calls
 from litellm_router_plugin.store.store import Store
+from litellm_router_plugin.store.troubles import lasting
 from litellm_router_plugin.store.writer import INTERVAL_S
 
 from .conftest import MakeStore
@@ -267,6 +268,18 @@ def test_a_place_where_no_file_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"the file is missing or cannot be opened. Check that"):
         Store(str(tmp_path / "file" / "decisions.sqlite")).prepare()
+
+
+def test_what_cannot_be_written_to_is_no_passing_trouble(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.sqlite"
+    Store(str(path)).prepare()
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.OperationalError) as refused:
+        connection.execute("DELETE FROM decisions")
+    connection.close()
+    found = lasting(refused.value)
+    assert found is not None
+    assert found[0] == "the file is read-only"
 
 
 @pytest.mark.postgresql

@@ -10,29 +10,6 @@ import pytest
 from proxy_process import MASTER_KEY, ProxyProcess
 from upstream import Upstream
 
-WIRING = """
-from litellm.integrations.custom_logger import CustomLogger
-
-from litellm_router_plugin.host import proxy_start
-from litellm_router_plugin.host.store_wiring import close_with_proxy, watch_store, wire_metrics, wire_store
-from litellm_router_plugin.store.store import store_from_environment
-
-
-class Wiring(CustomLogger):
-    store = None
-
-    async def async_pre_call_hook(self, user_api_key_dict, cache, data, call_type):
-        if self.store is None:
-            routing, self.store = proxy_start.attach_to_proxy(), store_from_environment()
-            wire_store(routing, self.store)
-            watch_store(self.store, wire_metrics(routing))
-            close_with_proxy(proxy_start.proxy_module(), lambda: [routing], self.store)
-        return data
-
-
-handler = Wiring()
-"""
-
 
 def config(upstream: Upstream) -> dict[str, Any]:
     def deployment(name: str, model: str) -> dict[str, Any]:
@@ -47,7 +24,7 @@ def config(upstream: Upstream) -> dict[str, Any]:
     }
     return {
         "model_list": [marker, deployment("mini", "openai/gpt-4o-mini"), deployment("full", "openai/gpt-4o")],
-        "litellm_settings": {"callbacks": ["litellm_router_plugin.proxy.handler", "wiring.handler", "prometheus"]},
+        "litellm_settings": {"callbacks": ["litellm_router_plugin.proxy.handler", "prometheus"]},
         "general_settings": {"master_key": MASTER_KEY},
     }
 
@@ -57,7 +34,7 @@ def test_a_stopped_proxy_has_stored_what_it_answered_a_moment_before(tmp_path: P
     question = {"model": "smart", "messages": [{"role": "user", "content": "hi"}]}
     with (
         Upstream() as upstream,
-        ProxyProcess(config(upstream), files={"wiring.py": WIRING}, env={"XDG_STATE_HOME": str(tmp_path)}) as proxy,
+        ProxyProcess(config(upstream), env={"XDG_STATE_HOME": str(tmp_path)}) as proxy,
     ):
         with proxy.client() as client:
             for number in range(10):

@@ -12,8 +12,10 @@ from decision_traffic import Traffic
 from upstream import Upstream
 
 from litellm_router_plugin.host.attach import attach
+from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.routing import TierRouting
 from litellm_router_plugin.host.store_wiring import close_with_proxy, watch_store, wire_metrics, wire_store
+from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.store.store import Store, store_from_environment
 
 from .conftest import MakeStore
@@ -84,6 +86,7 @@ class _Routing:
 
     def __init__(self, traffic: Traffic) -> None:
         self.ledger = traffic.ledger
+        self.faults = Faults()
         self.flushed = 0
 
     async def flush(self, timeout_s: float = 1.0) -> None:
@@ -124,9 +127,23 @@ def test_what_a_store_drops_is_in_the_metrics(sqlite_url: str, make_store: MakeS
     assert counts is not None
     wire_store(routing, store)
     watch_store(store, counts)
+    watch_store(store, counts)
     before = dropped()
     traffic.run(8)
     assert dropped() - before == 3
+
+
+def test_a_listener_that_fails_is_counted_and_costs_nothing(sqlite_url: str) -> None:
+    class Broken(Store):
+        def add_decision(self, record: DecisionRecord) -> bool:
+            raise OSError("no space left")
+
+    traffic = Traffic()
+    routing = _Routing(traffic)
+    wire_store(routing, Broken(sqlite_url))
+    traffic.run(4)
+    assert traffic.ledger.totals().requests == 4
+    assert routing.faults.counts() == {"store": 4}
 
 
 def test_a_store_that_cannot_be_made_is_none_and_logged(caplog: pytest.LogCaptureFixture) -> None:
