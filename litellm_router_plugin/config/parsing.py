@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from litellm_router_plugin.config.base import references
 from litellm_router_plugin.config.classifiers import tier_names
+from litellm_router_plugin.config.mistakes import mistakes
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.errors import ConfigError, ConfigErrors
 
@@ -51,55 +51,8 @@ def _validated(name: str, raw: Mapping[Any, Any]) -> TierRouterConfig:
     try:
         return TierRouterConfig.model_validate(raw)
     except ValidationError as error:
-        problems = [_problem(name, raw, details) for details in error.errors(include_url=False)]
-        _raise_all(problems)
+        _raise_all(mistakes(name, raw, TierRouterConfig, error.errors(include_url=False)))
         raise
-
-
-def _problem(name: str, raw: Mapping[Any, Any], details: Any) -> ConfigError:  # noqa: ANN401  pydantic's ErrorDetails
-    path, parent = _path(name, raw, details["loc"])
-    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        return ConfigError(path, "unknown key", _suggestion(details["loc"], parent, details))
-    if kind == "missing":
-        return ConfigError(path, "this key is required", "Add it")
-    if kind == "union_tag_not_found":
-        return ConfigError(f"{path}.type", "this key is required", "Say which kind it is")
-    return ConfigError(path, message[0].lower() + message[1:], "")
-
-
-def _path(name: str, raw: object, loc: tuple[int | str, ...]) -> tuple[str, object]:
-    """The path of a key as the user wrote it: pydantic's own names of union members are left out."""
-    path, here, parent = name, raw, raw
-    for index, key in enumerate(loc):
-        is_last = index == len(loc) - 1
-        if isinstance(key, int) and isinstance(here, list | tuple):
-            path, parent, here = f"{path}[{key}]", here, here[key] if key < len(here) else None
-        elif isinstance(here, Mapping) and (key in here or (is_last and not _is_member_name(key))):
-            path, parent, here = f"{path}.{key}", here, here.get(key)
-    return path, parent
-
-
-def _is_member_name(key: object) -> bool:
-    """Whether pydantic made this part of a path up, as the name of a union's member."""
-    return isinstance(key, str) and (key.endswith("Settings") or "[" in key or key in {"literal", "str", "tuple"})
-
-
-def _suggestion(loc: tuple[int | str, ...], parent: object, details: Any) -> str:  # noqa: ANN401  as above
-    del parent, details
-    known = [field for model in _settings_models() for field in model.model_fields]
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    return f"Did you mean {close[0]!r}?" if close else "Remove it"
-
-
-def _settings_models() -> Iterator[type[Any]]:
-    from litellm_router_plugin.config.base import Settings  # noqa: PLC0415  only when something is wrong
-
-    pending: list[type[Any]] = [Settings]
-    while pending:
-        model = pending.pop()
-        yield model
-        pending.extend(model.__subclasses__())
 
 
 def _cross_checks(name: str, config: TierRouterConfig) -> list[ConfigError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator
 
 from litellm_router_plugin.config.base import Settings
 from litellm_router_plugin.config.cascade import CascadeSettings
@@ -46,12 +46,13 @@ class TierRouterConfig(Settings):
     savings_baseline: str | None = None
     store: StoreSettings = StoreSettings()
 
-    @model_validator(mode="after")
-    def _tier_names_differ(self) -> TierRouterConfig:
-        names = [tier.name for tier in self.tiers]
+    @field_validator("tiers")
+    @classmethod
+    def _names_differ(cls, tiers: tuple[TierSettings, ...]) -> tuple[TierSettings, ...]:
+        names = [tier.name for tier in tiers]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two tiers are named {', '.join(twice)}; give each its own name")
-        return self
+        return tiers
 
     @property
     def ladder(self) -> Ladder:
