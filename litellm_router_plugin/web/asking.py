@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from litellm_router_plugin.ledger.ratings import HIGHEST, LOWEST, MAX_COMMENT_CHARS, MAX_RATER_CHARS
 from litellm_router_plugin.web.reading import MAX_PAGE_SIZE, PAGE_SIZE, Page, Selection
@@ -14,6 +15,7 @@ from litellm_router_plugin.web.session import Signed
 
 NAME_CHARS = 200
 """Longest name or id that is looked up."""
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def _is_storable(text: str) -> str:
@@ -23,9 +25,18 @@ def _is_storable(text: str) -> str:
     return text
 
 
+def _is_iso(text: object) -> object:
+    """Refuse bare numbers: nobody could tell seconds from milliseconds."""
+    if not isinstance(text, str) or not ISO_DAY.match(text):
+        raise ValueError("expected ISO 8601, such as 2026-01-31T12:00:00Z")
+    return text
+
+
 Name = Annotated[str, Field(max_length=NAME_CHARS), AfterValidator(_is_storable)]
 Words = Annotated[str, Field(max_length=MAX_COMMENT_CHARS), AfterValidator(_is_storable)]
-Moment = Annotated[datetime | None, Query(description="ISO 8601 or seconds since 1970; without a zone: UTC.")]
+Moment = Annotated[
+    Annotated[datetime, BeforeValidator(_is_iso)] | None, Query(description="ISO 8601; without a zone: UTC.")
+]
 MaybeName = Annotated[Name | None, Query()]
 
 

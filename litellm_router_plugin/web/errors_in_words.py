@@ -32,6 +32,7 @@ STATUSES: Mapping[type[TierRouterError], int] = {
     StoreError: 503,
 }
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The body cannot be read."},
     401: {"model": Problem, "description": "The key is not known."},
     403: {"model": Problem, "description": "The caller has no key of its own."},
     422: {"model": Problem, "description": "Something that was sent cannot be used."},

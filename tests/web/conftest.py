@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from dashboard_server import ADMIN, Resets, app_of, services_of
@@ -46,11 +45,12 @@ def client(story: Story, resets: Resets) -> Iterator[Ask]:
         one.close()
 
 
-@pytest.fixture
-def stored(story: Story, tmp_path: Path) -> Iterator[StoredReader]:
+@pytest.fixture(scope="session")
+def stored(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredReader]:
     """A reader of a database that holds the story, and knows nothing from memory."""
     pytest.importorskip("sqlalchemy", reason="SQLAlchemy is not installed (extra: store)")
-    store = Store(f"sqlite:///{tmp_path / 'decisions.sqlite'}", interval_s=0.01, retention_days=AGES_DAYS)
+    path = tmp_path_factory.mktemp("web") / "decisions.sqlite"
+    store = Store(f"sqlite:///{path}", interval_s=0.01, retention_days=AGES_DAYS)
     for decision_id in story.ids:
         record = story.ledger.decision(decision_id)
         assert record is not None

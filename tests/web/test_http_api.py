@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -105,7 +105,8 @@ def test_decisions_can_be_filtered_and_paged(client: Ask) -> None:
 def test_a_period_may_be_written_in_several_ways(client: Ask, story: Story) -> None:
     middle = story.end - 10 * 86_400
     moment = datetime.fromtimestamp(middle, UTC)
-    ways = [str(middle), moment.isoformat(), moment.isoformat().replace("+00:00", "")]
+    elsewhere = moment.astimezone(timezone(timedelta(hours=2)))
+    ways = [moment.isoformat(), elsewhere.isoformat(), moment.isoformat().replace("+00:00", "")]
     found = {client(ADMIN).get("/tier-router/summary", params={"since": way}).json()["total_requests"] for way in ways}
     assert len(found) == 1
     assert 0 < found.pop() < len(story.ids)
@@ -121,6 +122,8 @@ def test_a_period_may_be_written_in_several_ways(client: Ask, story: Story) -> N
         ("decisions", {"router": "x" * 201}, "router"),
         ("summary", {"since": "yesterday"}, "since"),
         ("summary", {"since": "1e300"}, "since"),
+        ("summary", {"since": 1_700_000_000}, "since: Value error, expected ISO 8601"),
+        ("summary", {"since": "2026-13-01"}, "since"),
         ("summary", {"router": "a\0b"}, "router"),
     ],
 )

@@ -60,7 +60,8 @@ function link(one) {
 function path(one) {
   const first = one.attempts[0]?.tier ?? one.tier;
   if (first === one.tier) return one.tier;
-  return el("span", {}, el("span", { class: "from" }, first), el("span", { "aria-label": " moved up to " }, " \u2192 "), one.tier);
+  return el("span", {}, el("span", { class: "from" }, first), el("span", { "aria-hidden": "true" }, " \u2192 "),
+    el("span", { class: "unseen" }, "moved up to "), one.tier);
 }
 
 function cost(value, one) {
