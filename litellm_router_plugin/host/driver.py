@@ -115,13 +115,30 @@ class Driver:
             if not self.drafts:
                 raise
             return Draft(Attempt(rung, failed=True), "", self.scope.tier_router.ladder[rung], error=fault)
-        if draft.error is not None or not plan.is_on:
+        if draft.error is not None:
+            return draft
+        if not plan.is_on:
+            self._observe(draft)
             return draft
         try:
             return await self._graded(plan, draft, is_final=is_final)
         except asyncio.CancelledError:
             await asyncio.shield(self._settle(draft))
             raise
+
+    def _observe(self, draft: Draft) -> None:
+        """In observe mode enter what the local checks say of an answer that is served all the same."""
+        graders = self.scope.graders
+        if not self.scope.is_observed or graders is None or is_stream(draft.response):
+            return
+        try:
+            answer = read_answer(draft.response)
+            key = self.routing.route_key(self.scope, draft.tier)
+            verdict = graders.panel.examine(answer, self.scope.view, self.routing.routes.statistics(key))
+            self.routing.routes.add(key, route_values(answer, self.scope.view))
+            self.routing.ledger.note_verdict(draft.call_id, verdict)
+        except Exception as fault:  # noqa: BLE001  observing must not cost the client the answer
+            self.routing.faults.note("observing", fault)
 
     async def _call(self, original: Original, rung: int) -> Draft:
         scope = self.scope
@@ -173,7 +190,8 @@ class Driver:
             if is_final:
                 return draft
             try:
-                draft.held = await hold(draft.response, scope.endpoint, whole=plan.streaming == "buffer")
+                whole = plan.streaming == "buffer"
+                draft.held = await hold(draft.response, scope.endpoint, whole=whole, time_left_s=self._time_left(plan))
             except Exception as error:  # noqa: BLE001  the provider failed in the stream; the host logged the failure
                 return replace(draft, attempt=replace(draft.attempt, failed=True), error=error)
             answer = draft.held.answer
@@ -191,14 +209,19 @@ class Driver:
         draft.attempt = Attempt(draft.attempt.rung, verdict, cost_usd=cost)
         return draft
 
+    def _time_left(self, plan: CascadePlan) -> float | None:
+        """Seconds until the answer at hand is released; None without a deadline."""
+        deadline = plan.policy.deadline_s
+        return None if deadline is None else deadline - self.scope.elapsed_s
+
     async def _verdict(self, plan: CascadePlan, draft: Draft, answer: AnswerView, *, is_final: bool) -> Verdict | None:
         """What the graders say; None when the answer is served whatever it is, or the deadline has passed."""
         scope = self.scope
         key = self.routing.route_key(scope, draft.tier)
         statistics = self.routing.routes.statistics(key)
         self.routing.routes.add(key, route_values(answer, scope.view))
-        deadline = plan.policy.deadline_s
-        if deadline is not None and scope.elapsed_s >= deadline:
+        time_left = self._time_left(plan)
+        if time_left is not None and time_left <= 0:
             scope.choice = Choice(scope.choice.rung, "deadline")
             return None
         if is_final or plan.graders is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,8 +36,15 @@ class HeldStream:
     answer: AnswerView = AnswerView()  # noqa: RUF009  frozen
 
 
-async def hold(stream: Any, endpoint: Endpoint, *, whole: bool) -> HeldStream:  # noqa: ANN401  the host's streams
-    """Read a stream to its end, or only until its first characters are known."""
+async def hold(
+    stream: Any,  # noqa: ANN401  the host's streams
+    endpoint: Endpoint,
+    *,
+    whole: bool,
+    time_left_s: float | None = None,
+) -> HeldStream:
+    """Read a stream to its end, or only until its first characters are known, or until time is up."""
+    until = None if time_left_s is None else time.monotonic() + time_left_s
     held = HeldStream(stream)
     reader = stream_reader(endpoint)
     iterator = stream.__aiter__()
@@ -49,7 +57,7 @@ async def hold(stream: Any, endpoint: Endpoint, *, whole: bool) -> HeldStream:  
             break
         held.items.append(item)
         reader.add(item)
-        if not whole and _is_enough(reader.view(is_prefix=True)):
+        if (not whole and _is_enough(reader.view(is_prefix=True))) or (until is not None and time.monotonic() > until):
             break
     held.answer = reader.view(is_prefix=not held.is_exhausted)
     return held

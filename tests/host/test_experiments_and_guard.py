@@ -50,6 +50,7 @@ async def test_observing_decides_and_changes_nothing(make: Make, upstream: Upstr
     assert (told(response)["tier"], told(response)["cause"], told(response)["attempts"]) == ("cheap", "default", 1)
     decision = await books(routing, response)
     assert (decision["observed_tier"], decision["observed_cause"]) == ("premium", "rule")
+    assert decision["attempts"][0]["failed_checks"] == ["empty"]
 
 
 async def test_a_losing_cascade_is_bypassed(make: Make, upstream: Upstream) -> None:

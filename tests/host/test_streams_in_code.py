@@ -51,3 +51,11 @@ async def test_a_checked_stream_is_the_same_chunk_by_chunk(make: Make, upstream:
     expected = [(content(chunk), chunk.choices[0].finish_reason) async for chunk in plain if chunk.choices]
     found = [(content(chunk), chunk.choices[0].finish_reason) async for chunk in checked if chunk.choices]
     assert found == expected
+
+
+async def test_a_buffered_stream_is_released_at_the_deadline(make: Make, upstream: Upstream) -> None:
+    upstream.script("gpt-4o-mini", {"text": "word " * 60, "chunk_delay_s": 0.05})
+    routing = make({"cascade": {"streaming": "buffer", "deadline_s": 0.3}})
+    stream = await routing.router.acompletion(model="smart", messages=asked(), stream=True)
+    assert stream._hidden_params["tier_router"]["cause"] == "deadline"
+    assert "".join([content(chunk) async for chunk in stream]) == "word " * 60
