@@ -1,0 +1,166 @@
+"""Runs the cascade on the real proxy over recorded answers of real models, and says where it pays and where not.
+
+    python benchmarks/replay/cascade_end_to_end.py [--quick] [--write docs/cascade.md] [--replay PATH]
+
+Needs the recorded answers (``TIER_ROUTER_DATA``, default ``../shared/data``) and the replay upstream beside them
+(``tools/replay_upstream.py``). Every request goes through the LiteLLM proxy over HTTP, eight at a time. The judge is
+simulated: it is right about an answer with the stated probability, and has the price of a small model. Quality is the
+recorded score of the answer that was served; each answer's text is compared with the recorded one. Costs are added up
+in three books (response headers, LiteLLM's spend rows, the plugin's summary), which must agree to 1e-9 USD.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.replay.figures import always, figures, table
+from benchmarks.replay.losing import LOSING_LADDER, LOSING_PRICE, losing_policies, losing_tables
+from benchmarks.replay.marks import write_between_marks
+from benchmarks.replay.processes import ProxyProcess, Replay, replay_script
+from benchmarks.replay.recordings import Ladder, Prompt, data_folder, prices, recorded_prompts
+from benchmarks.replay.setups import FIXED, TIER_NAMES, Policies, judged, proxy_config, router_name
+from benchmarks.replay.traffic import Served, check_books, guard_of, send_all
+
+MARK, LOSING_MARK = "cascade-end-to-end", "cascade-losing"
+LADDERS = (
+    Ladder("bfcl_v1", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-3-5-sonnet-20240620")),
+    Ladder("zeroeval_crux", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13")),
+    Ladder("mmlu_pro", ("gemini-1.5-flash-002", "gemini-1.5-pro-002", "gpt-4o-2024-05-13")),
+)
+ACCURACIES = (0.65, 0.75, 0.85, 0.95)
+JUDGE_PRICE = "gpt-4o-mini-2024-07-18"
+PROMPTS, QUICK_PROMPTS = 120, 20
+LOSING_PROMPTS, LOSING_ACCURACY = 400, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of one ladder: policy -> its requests, and policy -> its router's summary."""
+
+    ladder: Ladder
+    requests: Mapping[str, Sequence[Served]]
+    summaries: Mapping[str, Mapping[str, Any]]
+
+
+def policies(accuracies: Sequence[float]) -> Policies:
+    """What is compared: local checks alone, and judges of several accuracies without and with the guard."""
+    compared: dict[str, Mapping[str, object] | None] = {
+        FIXED: None,
+        "checks only": {"checks": "default", "break_even": False},
+    }
+    for accuracy in accuracies:
+        compared[f"judge {accuracy:.2f}"] = judged(accuracy, break_even=False)
+        compared[f"judge {accuracy:.2f} with guard"] = judged(accuracy, break_even=True)
+    return compared
+
+
+@contextlib.contextmanager
+def proxy_over_replay(
+    ladders: Sequence[Ladder], compared: Policies, accuracies: Sequence[float], judge_price: str, script: Path
+) -> Iterator[ProxyProcess]:
+    """The proxy with every router, over one replay upstream for each judge."""
+    data = data_folder()
+    with contextlib.ExitStack() as running:
+        replays = {accuracy: running.enter_context(Replay(script, data, accuracy)) for accuracy in accuracies}
+        for replay in replays.values():
+            replay.wait()
+        upstreams = {accuracy: replay.base_url for accuracy, replay in replays.items()}
+        config = proxy_config(ladders, compared, prices(data), upstreams, judge_price)
+        yield running.enter_context(ProxyProcess(config, rows=True))
+
+
+async def run_ladder(proxy: ProxyProcess, ladder: Ladder, prompts: Sequence[Prompt], compared: Policies) -> Run:
+    """Every policy on the same prompts, then the check of the books."""
+    requests: dict[str, list[Served]] = {}
+    routers: dict[str, list[Served]] = {router_name(ladder.source, policy): [] for policy in compared}
+    for policy in compared:
+        name = router_name(ladder.source, policy)
+        tiers = TIER_NAMES[: len(ladder.models)] if policy == FIXED else [None]
+        for tier in tiers:
+            answered = await send_all(proxy, name, ladder, prompts, tier)
+            requests[policy if tier is None else always(tier)] = answered
+            routers[name] += answered
+    summaries = check_books(proxy, routers)
+    return Run(ladder, requests, {policy: summaries[router_name(ladder.source, policy)] for policy in compared})
+
+
+def notes(run: Run) -> dict[str, str]:
+    """Policy -> what the guard says of it, and how often it went straight up."""
+    found = {}
+    for policy, summary in run.summaries.items():
+        standing = guard_of(summary, router_name(run.ladder.source, policy))
+        if standing:
+            bypassed = sum(one.cause == "break_even" for one in run.requests[policy])
+            found[policy] = f"{standing['standing']}, {bypassed} bypassed"
+    return found
+
+
+def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
+    """The tables, each under a line that says what it is of."""
+    lines = []
+    for run in runs:
+        count = len(next(iter(run.requests.values())))
+        lines += [f"`{run.ladder.source}`, {count} prompts: {' → '.join(f'`{model}`' for model in run.ladder.models)}"]
+        lines += ["", *table(figures(run.requests), notes(run)), ""]
+    pooled = {policy: [one for run in runs for one in run.requests[policy]] for policy in runs[0].requests}
+    total = len(next(iter(pooled.values())))
+    lines += [f"All {total} prompts together:", "", *table(figures(pooled), {}), ""]
+    served = sum(len(found) for run in runs for found in run.requests.values())
+    moved = Counter(one.tier for run in runs for found in run.requests.values() for one in found)
+    tiers = ", ".join(f"{moved[tier]} by {tier}" for tier in TIER_NAMES)
+    return [
+        *lines,
+        f"{served} requests ({tiers}) in {seconds:.0f} s; headers, rows and summaries agree on every router.",
+    ]
+
+
+async def compare(script: Path, accuracies: Sequence[float], most: int) -> list[str]:
+    compared = policies(accuracies)
+    prompts = recorded_prompts(data_folder(), LADDERS, most)
+    start = time.monotonic()
+    with proxy_over_replay(LADDERS, compared, accuracies, JUDGE_PRICE, script) as proxy:
+        runs = [await run_ladder(proxy, ladder, prompts[ladder.source], compared) for ladder in LADDERS]
+    return lines_of(runs, time.monotonic() - start)
+
+
+async def lose(script: Path, most: int) -> list[str]:
+    """A cascade that cannot pay, with and without the guard."""
+    prompts = recorded_prompts(data_folder(), [LOSING_LADDER], most)[LOSING_LADDER.source]
+    compared: Policies = {FIXED: None, **losing_policies(LOSING_ACCURACY)}
+    with proxy_over_replay([LOSING_LADDER], compared, [LOSING_ACCURACY], LOSING_PRICE, script) as proxy:
+        run = await run_ladder(proxy, LOSING_LADDER, prompts, compared)
+    return losing_tables(run.requests, run.summaries)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help=f"{3 * QUICK_PROMPTS} prompts and two judges")
+    parser.add_argument("--only", choices=("compare", "lose"), help="one of the two parts")
+    parser.add_argument("--replay", type=Path, help="the replay upstream; default: tools/ beside the data")
+    parser.add_argument("--write", type=Path, help="a page with marks to put the tables between")
+    args = parser.parse_args()
+    script = replay_script(data_folder(), args.replay)
+    accuracies = (ACCURACIES[0], ACCURACIES[-1]) if args.quick else ACCURACIES
+    if args.only != "lose":
+        lines = asyncio.run(compare(script, accuracies, QUICK_PROMPTS if args.quick else PROMPTS))
+        tell(MARK, lines, args.write)
+    if args.only != "compare":
+        tell(LOSING_MARK, asyncio.run(lose(script, QUICK_PROMPTS if args.quick else LOSING_PROMPTS)), args.write)
+
+
+def tell(name: str, lines: Sequence[str], page: Path | None) -> None:
+    print("\n".join([*lines, ""]))
+    if page:
+        write_between_marks(page, name, lines)
+
+
+if __name__ == "__main__":
+    main()
