@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from alembic import command
@@ -16,6 +17,8 @@ from litellm_router_plugin.store.schema import metadata
 SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK_NUMBER = 0x7469_6572
 """Advisory lock of PostgreSQL that migrating processes take, a number of our own."""
+_one_at_a_time = threading.Lock()
+"""Alembic keeps what it migrates in globals: two databases must not be migrated at once in one process."""
 _VERSION_TABLE = "alembic_version"
 
 
@@ -35,9 +38,10 @@ def migrate(engine: Engine, schema: str | None) -> None:
             _refuse_foreign_tables(connection, schema)
         _refuse_unknown(version)
         config = Config()
-        config.set_main_option("script_location", str(SCRIPTS))
+        config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))  # it would be interpolated
         config.attributes.update(connection=connection, schema=schema)
-        command.upgrade(config, "head")
+        with _one_at_a_time:
+            command.upgrade(config, "head")
 
 
 def check_version(engine: Engine, schema: str | None) -> None:
