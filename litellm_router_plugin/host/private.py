@@ -154,13 +154,19 @@ def _partial_answer(stream: object, logging_object: object, messages: object) ->
 def cost_on(logging_object: object, response: object) -> Decimal | None:
     """What the host's logging object works out for an answer that carries no cost (Anthropic messages).
 
-    Uses ``Logging.model_call_details`` and ``Logging.response_cost_calculator``; None where neither tells.
+    Uses ``Logging.response_cost_calculator``; None where it cannot tell. What stands in ``Logging.model_call_details``
+    may be the 0 of a try that failed before this answer came.
     """
-    details = getattr(logging_object, "model_call_details", None)
-    cost = details.get("response_cost") if isinstance(details, dict) else None
-    if cost is None and logging_object is not None:
-        cost = logging_object.response_cost_calculator(result=response)  # type: ignore[attr-defined]  # host's Logging
+    if logging_object is None:
+        return None
+    cost = logging_object.response_cost_calculator(result=response)  # type: ignore[attr-defined]  # host's Logging
     return usd(float(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None
+
+
+def served_from_cache(logging_object: object) -> bool:
+    """Whether the host's response cache served a call whose answer does not say so (``Logging.caching_details``)."""
+    details = getattr(logging_object, "caching_details", None)
+    return isinstance(details, Mapping) and details.get("cache_hit") is True
 
 
 class SharedHash:

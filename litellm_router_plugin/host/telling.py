@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from litellm_router_plugin.core.money import cost_at
 from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.host.headers import Told
-from litellm_router_plugin.host.private import cost_on
+from litellm_router_plugin.host.private import cost_on, served_from_cache
 from litellm_router_plugin.host.responses import is_cache_hit, is_stream, shown_cost, usage_of_response
 from litellm_router_plugin.host.scope import RequestScope
 
@@ -25,6 +24,7 @@ def told(scope: RequestScope, tier: Tier, response: object, logging_object: obje
     """
     cost = None if spent is None else answer_cost(scope, tier, response, logging_object)
     total = None if cost is None or spent is None else cost + spent
+    saves_nothing = scope.choice.cause == "pinned" or is_free(response, logging_object)
     return Told(
         decision_id=scope.decision_id,
         tier=tier.name,
@@ -34,7 +34,7 @@ def told(scope: RequestScope, tier: Tier, response: object, logging_object: obje
         experiment=scope.experiment,
         offline=scope.tier_router.is_offline(tier),
         cost=total,
-        savings=None if total is None else savings(scope, response, total),
+        savings=None if total is None else Decimal(0) if saves_nothing else savings(scope, response, total),
     )
 
 
@@ -42,7 +42,7 @@ def answer_cost(scope: RequestScope, tier: Tier, response: object, logging_objec
     """USD of one finished answer, 0 for a cache hit; None for a stream and where its price is unknown."""
     if is_stream(response):
         return None
-    if is_cache_hit(response):
+    if is_free(response, logging_object):
         return Decimal(0)
     cost = shown_cost(response)
     if cost is None:
@@ -52,10 +52,13 @@ def answer_cost(scope: RequestScope, tier: Tier, response: object, logging_objec
     return cost
 
 
-def savings(scope: RequestScope, response: Any, total: Decimal) -> Decimal | None:  # noqa: ANN401  any host answer
-    """Baseline cost of the answer's tokens minus the total; 0 for pinned requests and cache hits."""
-    if scope.choice.cause == "pinned" or is_cache_hit(response):
-        return Decimal(0)
+def is_free(response: object, logging_object: object) -> bool:
+    """Whether LiteLLM's response cache served the answer."""
+    return is_cache_hit(response) or served_from_cache(logging_object)
+
+
+def savings(scope: RequestScope, response: object, total: Decimal) -> Decimal | None:
+    """Baseline cost of the answer's tokens minus the total; None where the baseline's price is unknown."""
     price = scope.prices.get(scope.tier_router.policy.config.baseline)
     usage = usage_of_response(response)
     return None if price is None or usage is None else cost_at(price, usage) - total
