@@ -14,7 +14,9 @@ PRICES = {"mini": (1.5e-07, 6e-07), "full": (2.5e-06, 1e-05), "top": (2e-06, 8e-
 """USD per input and output token of the test models, from LiteLLM's price map; a test compares them."""
 
 ALICE, BOB, CAPPED, TEAM_CAPPED, FLOORED = "sk-alice", "sk-bob", "sk-capped", "sk-team-capped", "sk-floored"
-PARALLEL, PARALLEL_STREAMS, PER_MINUTE, TOKENS = "sk-parallel", "sk-parallel-streams", "sk-per-minute", "sk-tokens"
+PARALLEL, PER_MINUTE, TOKENS = "sk-parallel", "sk-per-minute", "sk-tokens"
+TOKENS_A_MINUTE = 600
+"""Two cascades of two calls of 150 tokens."""
 
 KEYS: dict[str, dict[str, object]] = {
     MASTER_KEY: {"user_role": "proxy_admin", "user_id": "admin"},
@@ -29,9 +31,9 @@ KEYS: dict[str, dict[str, object]] = {
     },
     FLOORED: {"user_id": "eve", "metadata": {"tier_router": {"min_tier": "standard"}}},
     PARALLEL: {"user_id": "frank", "max_parallel_requests": 5},
-    PARALLEL_STREAMS: {"user_id": "frank", "max_parallel_requests": 5},
     PER_MINUTE: {"user_id": "grace", "rpm_limit": 10},
-    TOKENS: {"user_id": "heidi", "tpm_limit": 600},
+    TOKENS: {"user_id": "heidi", "tpm_limit": TOKENS_A_MINUTE},
+    f"{TOKENS}-streamed": {"user_id": "heidi", "tpm_limit": TOKENS_A_MINUTE},
 }
 
 
@@ -55,7 +57,8 @@ def judge(**settings: Any) -> dict[str, Any]:
     return {"model": "judge", "ask": "always", "timeout_s": 1.0, **settings}
 
 
-COOLDOWN_S = 3
+COOLDOWN_S = 60
+"""Longer than the test of a cooling tier takes."""
 FAULTS = ("error", "hang", "nonsense")
 """What a judge may do wrong."""
 

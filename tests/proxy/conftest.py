@@ -9,7 +9,7 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 import pytest
 from proxy_process import ProxyProcess
-from proxy_setups import KEYS, main_config
+from proxy_setups import KEYS, busy_config, main_config
 from proxy_talk import Talk
 from upstream import Upstream
 
@@ -31,3 +31,16 @@ def talk(main_proxy: ProxyProcess, proxy_upstream: Upstream) -> Talk:
     """The proxy with tier routers of every kind; its upstream forgets its scripts before each test."""
     proxy_upstream.reset()
     return Talk(main_proxy, proxy_upstream)
+
+
+@pytest.fixture(scope="session")
+def busy_proxy(proxy_upstream: Upstream) -> Iterator[ProxyProcess]:
+    with ProxyProcess(busy_config(proxy_upstream), keys=KEYS, rows=True) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def busy(busy_proxy: ProxyProcess, proxy_upstream: Upstream) -> Talk:
+    """The proxy with cooldowns, a response cache, and requests that are cancelled when their client leaves."""
+    proxy_upstream.reset()
+    return Talk(busy_proxy, proxy_upstream)
