@@ -72,6 +72,8 @@ PRIOR_ANSWERS: Final = 5.0
 """Answers of a route and model at which its own moments count as much as those of all training answers."""
 LARGEST_DEVIATION: Final = 8.0
 """Standardised features are cut to this many deviations."""
+LARGEST_FEATURE: Final = 1e6
+"""No feature is larger: they are shares, logarithms and small counts."""
 LEAST_P: Final = 0.01
 """Estimates stay this far from 0 and 1."""
 FAMILIAR_WITHIN: Final = 0.9
@@ -157,28 +159,34 @@ class AnswerCheckModel:
 
 
 def as_they_are(features: Mapping[str, float], prompt: FloatArray) -> FloatArray:
-    """The row that the second ensemble reads; what is not finite counts as 0."""
+    """The row that the second ensemble reads; what is no sensible number counts as 0."""
     row: FloatArray = np.concatenate([np.fromiter(features.values(), np.float64, len(features)), prompt])
-    row[~np.isfinite(row)] = 0.0
+    row[~_sensible(row)] = 0.0
     return row
+
+
+def _sensible(values: FloatArray) -> NDArray[np.bool_]:
+    """Finite, and of a size that a feature can have."""
+    return np.asarray(np.abs(values) <= LARGEST_FEATURE)  # false for what is not a number
 
 
 def compared(features: Mapping[str, float], route: RouteStatistics, prior: Prior) -> NDArray[np.float32]:
     """The row that the first ensemble reads: standardised features, then the route's levels.
 
-    A feature that is not finite is as usual: its deviation is 0.
+    A feature that is no sensible number is as usual: its deviation is 0. Moments that are none are not known.
     """
     values = np.array([features.get(name, math.nan) for name in STANDARDISED])
     known = [route.moments(name) for name in _ROUTE_NAMES]
-    count = np.array([moments.count for moments in known], np.float64)
-    mean = np.array([moments.mean for moments in known])
-    spread = np.array([moments.squared_deviations for moments in known])
+    moments = np.array([(one.count, one.mean, one.squared_deviations) for one in known], np.float64)
+    moments[~(_sensible(moments[:, 1]) & (moments[:, 2] <= LARGEST_FEATURE**2 * moments[:, 0]))] = 0.0
+    count, mean, spread = moments.T
     total = count + PRIOR_ANSWERS
     centre = (count * mean + PRIOR_ANSWERS * prior.mean) / total
     scale = np.sqrt((spread + PRIOR_ANSWERS * prior.variance) / total)
-    deviations = np.nan_to_num((values - centre) / scale, nan=0.0, posinf=0.0, neginf=0.0)
-    row = np.concatenate([np.clip(deviations, -LARGEST_DEVIATION, LARGEST_DEVIATION), centre[_LEVEL_PLACES]])
-    return row.astype(np.float32)
+    deviations = (np.where(_sensible(values), values, centre) - centre) / scale
+    np.minimum(deviations, LARGEST_DEVIATION, out=deviations)
+    np.maximum(deviations, -LARGEST_DEVIATION, out=deviations)
+    return np.concatenate([deviations, centre[_LEVEL_PLACES]]).astype(np.float32)
 
 
 _ROUTE_NAMES: Final = tuple(ROUTE_PREFIX + name for name in STANDARDISED)
