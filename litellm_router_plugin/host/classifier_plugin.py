@@ -19,9 +19,10 @@ from litellm_router_plugin.learning.learned_classifier import LearnedClassifier
 
 TIERS = ("SIMPLE", "MEDIUM", "COMPLEX", "REASONING")
 """LiteLLM's own tiers, cheapest first."""
-LOWEST_DIFFICULTY: Mapping[str, float] = {"SIMPLE": 0.0, "MEDIUM": 0.35, "COMPLEX": 0.55, "REASONING": 0.75}
-"""Difficulty from which a tier is proposed. LiteLLM does not say which models stand behind its tiers when it asks, so
-the forecast of difficulty for models in general decides; the cuts are round numbers, not tuned."""
+LOWEST_DIFFICULTY: Mapping[str, float] = {"SIMPLE": 0.0, "MEDIUM": 0.33, "COMPLEX": 0.5, "REASONING": 0.75}
+"""Difficulty from which a tier is proposed: about the 40, 70 and 90 % quantiles over the prompts that the shipped model
+was trained on. LiteLLM does not say which models stand behind its tiers when it asks, so the forecast of difficulty
+for models in general decides."""
 
 
 class RoutingContext(Protocol):

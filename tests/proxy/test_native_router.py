@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 from proxy_process import MASTER_KEY, ProxyProcess
@@ -29,6 +29,7 @@ PROMPTS = (
     "Name the capital of France.",
     "Which of the following is a prime?\n\n(A) 4\n(B) 6\n(C) 7\n(D) 9",
     "Write a Python function that parses ISO 8601 dates with time zones, and tests for it.",
+    "Find all integers x with x^3 - 3x + 1 divisible by 19, and prove that there are no others. Box your answer.",
     "Design an algorithm that schedules jobs on machines with precedence constraints, and analyse its complexity.",
 )
 MODEL_OF = {"SIMPLE": "gpt-4o-mini", "MEDIUM": "gpt-4o", "COMPLEX": "gpt-4.1", "REASONING": "gpt-4.1"}
@@ -49,8 +50,8 @@ class Context:
     """What LiteLLM hands to a classifier."""
 
     def __init__(self, prompt: str) -> None:
-        self.structured_messages = [{"role": "user", "content": prompt}]
-        self.raw_messages = self.structured_messages
+        self.structured_messages: Sequence[Mapping[str, object]] = [{"role": "user", "content": prompt}]
+        self.raw_messages: Sequence[Mapping[str, object]] = self.structured_messages
 
 
 async def test_each_prompt_goes_where_the_plugin_says(native: ProxyProcess, proxy_upstream: Upstream) -> None:
