@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.replay.figures import always, figures, table
+from benchmarks.replay.figures import Figures, always, figures, table
 from benchmarks.replay.losing import LOSING_LADDER, LOSING_PRICE, losing_policies, losing_tables
 from benchmarks.replay.marks import write_between_marks
 from benchmarks.replay.processes import ProxyProcess, Replay, replay_script
@@ -38,7 +38,8 @@ LADDERS = (
 ACCURACIES = (0.65, 0.75, 0.85, 0.95)
 JUDGE_PRICE = "gpt-4o-mini-2024-07-18"
 PROMPTS, QUICK_PROMPTS = 120, 20
-LOSING_PROMPTS, LOSING_ACCURACY = 400, 0.85
+WITH_GUARD = " with guard"
+LOSING_PROMPTS, LOSING_ACCURACY = 300, 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def policies(accuracies: Sequence[float]) -> Policies:
     }
     for accuracy in accuracies:
         compared[f"judge {accuracy:.2f}"] = judged(accuracy, break_even=False)
-        compared[f"judge {accuracy:.2f} with guard"] = judged(accuracy, break_even=True)
+        compared[f"judge {accuracy:.2f}{WITH_GUARD}"] = judged(accuracy, break_even=True)
     return compared
 
 
@@ -93,14 +94,21 @@ async def run_ladder(proxy: ProxyProcess, ladder: Ladder, prompts: Sequence[Prom
 
 
 def notes(run: Run) -> dict[str, str]:
-    """Policy -> what the guard says of it, and how often it went straight up."""
+    """Policy without guard -> what the guard did in the same cascade with it."""
     found = {}
     for policy, summary in run.summaries.items():
         standing = guard_of(summary, router_name(run.ladder.source, policy))
-        if standing:
+        if standing and policy.endswith(WITH_GUARD):
             bypassed = sum(one.cause == "break_even" for one in run.requests[policy])
-            found[policy] = f"{standing['standing']}, {bypassed} bypassed"
+            found[policy.removesuffix(WITH_GUARD)] = f"{standing['standing']}, {bypassed} bypassed"
     return found
+
+
+def shown(requests: Mapping[str, Sequence[Served]]) -> dict[str, Figures]:
+    """The figures to show: of a cascade with guard only where the guard stepped in."""
+    found = figures(requests)
+    idle = {policy for policy, served in requests.items() if all(one.cause != "break_even" for one in served)}
+    return {policy: one for policy, one in found.items() if not (policy.endswith(WITH_GUARD) and policy in idle)}
 
 
 def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
@@ -109,10 +117,10 @@ def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
     for run in runs:
         count = len(next(iter(run.requests.values())))
         lines += [f"`{run.ladder.source}`, {count} prompts: {' → '.join(f'`{model}`' for model in run.ladder.models)}"]
-        lines += ["", *table(figures(run.requests), notes(run)), ""]
+        lines += ["", *table(shown(run.requests), notes(run)), ""]
     pooled = {policy: [one for run in runs for one in run.requests[policy]] for policy in runs[0].requests}
     total = len(next(iter(pooled.values())))
-    lines += [f"All {total} prompts together:", "", *table(figures(pooled), {}), ""]
+    lines += [f"All {total} prompts together:", "", *table(shown(pooled), {}), ""]
     served = sum(len(found) for run in runs for found in run.requests.values())
     moved = Counter(one.tier for run in runs for found in run.requests.values() for one in found)
     tiers = ", ".join(f"{moved[tier]} by {tier}" for tier in TIER_NAMES)
@@ -133,7 +141,7 @@ async def compare(script: Path, accuracies: Sequence[float], most: int) -> list[
 
 async def lose(script: Path, most: int) -> list[str]:
     """A cascade that cannot pay, with and without the guard."""
-    prompts = recorded_prompts(data_folder(), [LOSING_LADDER], most)[LOSING_LADDER.source]
+    prompts = recorded_prompts(data_folder(), [LOSING_LADDER], most, ("dev", "train"))[LOSING_LADDER.source]
     compared: Policies = {FIXED: None, **losing_policies(LOSING_ACCURACY)}
     with proxy_over_replay([LOSING_LADDER], compared, [LOSING_ACCURACY], LOSING_PRICE, script) as proxy:
         run = await run_ladder(proxy, LOSING_LADDER, prompts, compared)

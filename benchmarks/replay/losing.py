@@ -11,10 +11,10 @@ from benchmarks.replay.recordings import Ladder
 from benchmarks.replay.setups import TIER_NAMES, Policies, judged, router_name
 from benchmarks.replay.traffic import Served, guard_of
 
-LOSING_LADDER = Ladder("reasoning_gym", ("llama-3.3-70b-instruct", "o3-mini"))
-LOSING_PRICE = "claude-3-haiku-20240307"
+LOSING_LADDER = Ladder("zeroeval_math_l5", ("gpt-4o-2024-08-06", "claude-3-5-sonnet-20241022"))
+LOSING_PRICE = "gpt-4o-mini-2024-07-18"
 """The model whose price the judge has."""
-STEP = 50
+STEP = 25
 """Requests between two lines of the table."""
 GUARDED, UNGUARDED = "guard on", "guard off"
 

@@ -15,7 +15,7 @@ from benchmarks.replay.recordings import ROOT
 sys.path.insert(0, str(ROOT / "tests"))
 from proxy_process import MASTER_KEY, ProxyProcess, clean_environment, free_port
 
-__all__ = ["MASTER_KEY", "ProxyProcess", "Replay", "replay_script"]
+__all__ = ["MASTER_KEY", "ProxyProcess", "Replay", "free_port", "replay_script"]
 
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,9 @@ def prices(folder: Path) -> dict[str, tuple[float, float]]:
     return {model: (one["input_cost_per_token"], one["output_cost_per_token"]) for model, one in found.items()}
 
 
-def recorded_prompts(folder: Path, ladders: Iterable[Ladder], most: int, split: str = "dev") -> dict[str, list[Prompt]]:
+def recorded_prompts(
+    folder: Path, ladders: Iterable[Ladder], most: int, splits: Collection[str] = ("dev",)
+) -> dict[str, list[Prompt]]:
     """Source -> its first prompts that every model of its ladder answered.
 
     A prompt that stands in the recording twice is left out: the replay could not tell which row is meant.
@@ -75,7 +77,7 @@ def recorded_prompts(folder: Path, ladders: Iterable[Ladder], most: int, split: 
         is_first = all(owner.setdefault(_normalised(text), row["id"]) == row["id"] for text in texts)
         wanted = models.get(row["source"], ())
         chosen = found.get(row["source"], [])
-        if wanted and is_first and row["split"] == split and set(wanted) <= set(row["answers"]) and len(chosen) < most:
+        if wanted and is_first and row["split"] in splits and set(wanted) <= set(row["answers"]) and len(chosen) < most:
             chosen.append(_prompt(row, wanted))
     return found
 
