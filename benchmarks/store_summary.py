@@ -141,6 +141,7 @@ def main() -> None:
             began = time.perf_counter()
             fill(database, arguments.decisions, arguments.days, arguments.keys, time.time())
             print(f"filled in {time.perf_counter() - began:.0f} s, {path.stat().st_size / 1e6:.0f} MB")
+        database.writing()
         reader = StoreReader(database)
         latest = reader.decisions(size=1)["decisions"]
         assert isinstance(latest, list)

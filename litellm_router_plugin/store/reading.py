@@ -25,7 +25,14 @@ from litellm_router_plugin.store.location import failure
 from litellm_router_plugin.store.rows import AnyRow, record_of
 from litellm_router_plugin.store.schema import calls, decisions, feedback, price_lists, prompts
 from litellm_router_plugin.store.series import series_of
-from litellm_router_plugin.store.sums import PriceList, decision_groups, price_lists_of, totals_of, verdict_groups
+from litellm_router_plugin.store.sums import (
+    PriceList,
+    Split,
+    decision_groups,
+    price_lists_of,
+    totals_of,
+    verdict_groups,
+)
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
@@ -94,9 +101,9 @@ class StoreReader:
         Raises:
             ValueError: ``bucket`` is neither.
         """
+        by: Split = "hour" if bucket == "hour" else "day"
         with self._connection() as connection:
-            groups = decision_groups(connection, filters, by_hour=True)
-            verdicts = verdict_groups(connection, filters, by_hour=True)
+            groups, verdicts = decision_groups(connection, filters, by), verdict_groups(connection, filters, by)
             lists = price_lists_of(connection, groups)
         chosen = baseline if baseline is not None else _baseline(lists)
         return series_of(bucket, groups, verdicts, lists, baseline=chosen, tiers=_tiers(lists))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, delete, select
 
-from litellm_router_plugin.store.schema import HOUR_S, calls, decisions, feedback, hourly, hourly_verdicts, prompts
+from litellm_router_plugin.store.schema import (
+    DAY_HOURS,
+    HOUR_S,
+    calls,
+    daily,
+    daily_verdicts,
+    decisions,
+    feedback,
+    hourly,
+    hourly_verdicts,
+    prompts,
+)
 
 DAY_S = 86_400.0
 CHUNK = 500
@@ -12,8 +23,8 @@ CHUNK = 500
 
 
 def first_kept_hour(now: float, retention_days: float) -> int:
-    """The oldest hour that is kept: whole hours go, so that sums and decisions agree."""
-    return int((now - retention_days * DAY_S) // HOUR_S)
+    """The oldest hour that is kept: whole days go, so that sums and decisions agree."""
+    return int((now - retention_days * DAY_S) // DAY_S) * DAY_HOURS
 
 
 def delete_expired(connection: Connection, first_hour: int) -> bool:
@@ -25,7 +36,7 @@ def delete_expired(connection: Connection, first_hour: int) -> bool:
         connection.execute(delete(table).where(table.c.decision_id.in_(ids)))
     if len(ids) == CHUNK:
         return True
-    for table in (hourly, hourly_verdicts):
+    for table in (hourly, hourly_verdicts, daily, daily_verdicts):
         connection.execute(delete(table).where(table.c.hour < first_hour))
     connection.execute(delete(feedback).where(feedback.c.decided_at < before))
     return False

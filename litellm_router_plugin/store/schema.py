@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Pri
 POSTGRESQL_SCHEMA = "tier_router"
 """Where the tables are in PostgreSQL: LiteLLM's own schema push may drop tables that it does not know."""
 HOUR_S = 3600
-"""Seconds in one rollup bucket; ``hour`` columns count them since 1970, UTC."""
+"""``hour`` columns count hours since 1970, UTC."""
+DAY_HOURS = 24
 
 metadata = MetaData()
 
@@ -138,25 +139,34 @@ feedback = Table(
 )
 """One row a decision and rater; a second rating replaces the first."""
 
-hourly = Table(
-    "hourly",
-    metadata,
-    Column("hour", Integer, nullable=False),
-    *(_text(name) for name in GROUP_COLUMNS[1:]),
-    _count("requests"),
-    *(_count(name) for name in SUM_COLUMNS),
-    PrimaryKeyConstraint(*GROUP_COLUMNS, name="pk_hourly"),
-    sqlite_with_rowid=False,
-)
-"""Sums over the decisions of an hour, kept by the writer in the transaction that writes them."""
 
-hourly_verdicts = Table(
-    "hourly_verdicts",
-    metadata,
-    Column("hour", Integer, nullable=False),
-    *(_text(name) for name in VERDICT_COLUMNS[1:]),
-    _count("verdicts"),
-    PrimaryKeyConstraint(*VERDICT_COLUMNS, name="pk_hourly_verdicts"),
-    sqlite_with_rowid=False,
-)
-"""Counts of verdicts on the attempts of an hour."""
+def _sums_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("hour", Integer, nullable=False),
+        *(_text(column) for column in GROUP_COLUMNS[1:]),
+        _count("requests"),
+        *(_count(column) for column in SUM_COLUMNS),
+        PrimaryKeyConstraint(*GROUP_COLUMNS, name=f"pk_{name}"),
+        sqlite_with_rowid=False,
+    )
+
+
+def _verdicts_table(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("hour", Integer, nullable=False),
+        *(_text(column) for column in VERDICT_COLUMNS[1:]),
+        _count("verdicts"),
+        PrimaryKeyConstraint(*VERDICT_COLUMNS, name=f"pk_{name}"),
+        sqlite_with_rowid=False,
+    )
+
+
+hourly, daily = _sums_table("hourly"), _sums_table("daily")
+"""Sums over the decisions of an hour and of a day, kept in the transaction that writes them. A day's ``hour`` is its
+first one (UTC)."""
+hourly_verdicts, daily_verdicts = _verdicts_table("hourly_verdicts"), _verdicts_table("daily_verdicts")
+"""Counts of verdicts on the attempts of an hour and of a day."""

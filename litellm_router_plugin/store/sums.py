@@ -1,14 +1,14 @@
-"""Sums over stored decisions, from hourly rows and, at the ends of a period, from the decisions themselves."""
+"""Sums over stored decisions: by day, by hour, and at the ends of a period over the decisions themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
 
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.ledger.totals import Totals
@@ -19,6 +19,8 @@ from litellm_router_plugin.store.schema import (
     AMOUNT_COLUMNS,
     SUM_COLUMNS,
     calls,
+    daily,
+    daily_verdicts,
     decisions,
     hourly,
     hourly_verdicts,
@@ -27,6 +29,10 @@ from litellm_router_plugin.store.schema import (
 
 _AMOUNTS = len(SUM_COLUMNS) - len(AMOUNT_COLUMNS)
 """Where the amounts begin among the sums."""
+_VERDICT_KEYS = ("call_tier", "decider", "outcome", "failed_checks")
+
+Split = Literal["nothing", "day", "hour"]
+"""What sums are told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class PriceList:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Decisions of one hour (0 where hours do not matter), tier, price list and kind of counterfactual, summed."""
+    """Decisions of one hour or day (0 where these do not matter), tier, price list and counterfactual, summed."""
 
     hour: int
     tier: str
@@ -60,7 +66,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class VerdictGroup:
-    """Verdicts of one hour (0 where hours do not matter), tier, decider and outcome."""
+    """Verdicts of one hour or day (0 where these do not matter), tier, decider and outcome."""
 
     hour: int
     tier: str
@@ -84,25 +90,29 @@ def price_lists_of(connection: Connection, groups: Iterable[Group]) -> dict[str,
     }
 
 
-def decision_groups(connection: Connection, filters: Filters, *, by_hour: bool = False) -> list[Group]:
-    """The sums of the decisions that are meant."""
-    whole, ends = filters.pieces()
-    rows = _sum(connection, hourly, whole.on(hourly.c.hour), filters, by_hour=by_hour)
-    for end in ends:
-        rows += _sum(connection, decisions, end.on(decisions.c.created_at), filters, by_hour=by_hour)
-    return rows
+def decision_groups(connection: Connection, filters: Filters, by: Split = "nothing") -> list[Group]:
+    """The sums of the decisions that are meant; by day, a day's decisions may be in several groups."""
+    pieces = filters.pieces(with_days=by != "hour")
+    parts: list[tuple[FromClause, list[ColumnElement[bool]]]] = [
+        *((hourly, hours.on(hourly.c.hour)) for hours in pieces.hours),
+        *((decisions, end.on(decisions.c.created_at)) for end in pieces.ends),
+    ]
+    if pieces.days is not None:
+        parts.append((daily, pieces.days.on(daily.c.hour)))
+    return [group for table, period in parts for group in _sum(connection, table, period, filters, by)]
 
 
 def _sum(
-    connection: Connection, table: FromClause, period: list[ColumnElement[bool]], filters: Filters, *, by_hour: bool
+    connection: Connection, table: FromClause, period: list[ColumnElement[bool]], filters: Filters, by: Split
 ) -> list[Group]:
     keys = [table.c[name] for name in ("tier", "price_list", "counterfactual")]
-    if by_hour:
+    has_hour = by != "nothing"
+    if has_hour:
         keys.insert(0, table.c.hour)
-    requests = func.sum(table.c.requests) if table is hourly else func.count()
+    requests = func.count() if table is decisions else func.sum(table.c.requests)
     sums = [func.sum(table.c[name]) for name in SUM_COLUMNS]
     query = select(*keys, requests, *sums).where(*period, *filters.on(table)).group_by(*keys)
-    return [_group(tuple(row), has_hour=by_hour) for row in connection.execute(query)]
+    return [_group(tuple(row), has_hour=has_hour) for row in connection.execute(query)]
 
 
 def _group(row: Sequence[Any], *, has_hour: bool) -> Group:
@@ -127,33 +137,35 @@ def _group(row: Sequence[Any], *, has_hour: bool) -> Group:
     )
 
 
-def verdict_groups(connection: Connection, filters: Filters, *, by_hour: bool = False) -> list[VerdictGroup]:
+def verdict_groups(connection: Connection, filters: Filters, by: Split = "nothing") -> list[VerdictGroup]:
     """The verdicts on the attempts of the decisions that are meant."""
-    whole, ends = filters.pieces()
-    rows = _count_hourly(connection, whole, filters, by_hour=by_hour)
-    for end in ends:
-        rows += _count_calls(connection, end, filters, by_hour=by_hour)
-    return rows
+    pieces = filters.pieces(with_days=by != "hour")
+    parts = [(hourly_verdicts, hours) for hours in pieces.hours]
+    if pieces.days is not None:
+        parts.append((daily_verdicts, pieces.days))
+    rows = [group for table, span in parts for group in _count_summed(connection, table, span, filters, by)]
+    return rows + [group for end in pieces.ends for group in _count_calls(connection, end, filters, by)]
 
 
-def _count_hourly(connection: Connection, whole: Span, filters: Filters, *, by_hour: bool) -> list[VerdictGroup]:
-    table = hourly_verdicts
-    keys = [table.c[name] for name in ("call_tier", "decider", "outcome", "failed_checks")]
-    if by_hour:
+def _count_summed(connection: Connection, table: Table, span: Span, filters: Filters, by: Split) -> list[VerdictGroup]:
+    keys = [table.c[name] for name in _VERDICT_KEYS]
+    has_hour = by != "nothing"
+    if has_hour:
         keys.insert(0, table.c.hour)
-    conditions = [*whole.on(table.c.hour), *filters.on(table)]
+    conditions = [*span.on(table.c.hour), *filters.on(table)]
     query = select(*keys, func.sum(table.c.verdicts)).where(*conditions).group_by(*keys)
-    return [_verdict_group(tuple(row), has_hour=by_hour) for row in connection.execute(query)]
+    return [_verdict_group(tuple(row), has_hour=has_hour) for row in connection.execute(query)]
 
 
-def _count_calls(connection: Connection, end: Span, filters: Filters, *, by_hour: bool) -> list[VerdictGroup]:
-    keys = [calls.c[name] for name in ("call_tier", "decider", "outcome", "failed_checks")]
-    if by_hour:
+def _count_calls(connection: Connection, end: Span, filters: Filters, by: Split) -> list[VerdictGroup]:
+    keys = [calls.c[name] for name in _VERDICT_KEYS]
+    has_hour = by != "nothing"
+    if has_hour:
         keys.insert(0, decisions.c.hour)
     joined = decisions.join(calls, decisions.c.decision_id == calls.c.decision_id)
     conditions = [*end.on(decisions.c.created_at), *filters.on(decisions), calls.c.decider != ""]
     query = select(*keys, func.count()).select_from(joined).where(*conditions).group_by(*keys)
-    return [_verdict_group(tuple(row), has_hour=by_hour) for row in connection.execute(query)]
+    return [_verdict_group(tuple(row), has_hour=has_hour) for row in connection.execute(query)]
 
 
 def _verdict_group(row: Sequence[Any], *, has_hour: bool) -> VerdictGroup:

@@ -81,6 +81,8 @@ def as_store_error(where: str) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
+        if str(error).startswith(where):
+            raise
         raise StoreError(f"{where}: {error}") from error
     except (DBAPIError, OSError) as error:
         found = lasting(error)

@@ -15,10 +15,13 @@ from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.store.prompts import prompt_row
 from litellm_router_plugin.store.rows import AnyRow, Row, call_rows, decision_row, price_list_row
 from litellm_router_plugin.store.schema import (
+    DAY_HOURS,
     GROUP_COLUMNS,
     SUM_COLUMNS,
     VERDICT_COLUMNS,
     calls,
+    daily,
+    daily_verdicts,
     decisions,
     feedback,
     hourly,
@@ -86,8 +89,11 @@ def write_batch(connection: Connection, batch: Batch, known_prices: set[str]) ->
         _count_decision(groups, row, 1)
         _count_verdicts(verdicts, row, batch.calls[decision_id], 1)
         time.sleep(0)
-    _add_up(connection, hourly, GROUP_COLUMNS, ("requests", *SUM_COLUMNS), groups)
-    _add_up(connection, hourly_verdicts, VERDICT_COLUMNS, ("verdicts",), verdicts)
+    sums = ("requests", *SUM_COLUMNS)
+    for table, deltas in ((hourly, groups), (daily, _by_day(groups))):
+        _add_up(connection, table, GROUP_COLUMNS, sums, deltas)
+    for table, deltas in ((hourly_verdicts, verdicts), (daily_verdicts, _by_day(verdicts))):
+        _add_up(connection, table, VERDICT_COLUMNS, ("verdicts",), deltas)
     _write_ratings(connection, batch.ratings)
 
 
@@ -120,6 +126,16 @@ def _count_verdicts(verdicts: Sums, row: AnyRow, graded: Iterable[AnyRow], sign:
     for call in graded:
         if call["decider"]:
             verdicts[(*(row[name] for name in _DIMENSIONS), *(call[name] for name in _GRADED))][0] += sign
+
+
+def _by_day(hours: Sums) -> Sums:
+    """The same sums by day: the hour, which is the first part of a key, becomes the first one of its day."""
+    days: Sums = {}
+    for (hour, *rest), values in hours.items():
+        key = (int(str(hour)) // DAY_HOURS * DAY_HOURS, *rest)
+        before = days.get(key)
+        days[key] = values if before is None else [a + b for a, b in zip(before, values, strict=True)]
+    return days
 
 
 def _add_up(connection: Connection, table: Table, keys: Sequence[str], sums: Sequence[str], deltas: Sums) -> None:

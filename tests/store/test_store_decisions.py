@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from decision_traffic import Traffic
+from sqlalchemy import Column, MetaData, Table, Text
 
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.errors import StoreError
@@ -19,7 +20,7 @@ from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.location import configured_url, default_file, parse_url
-from litellm_router_plugin.store.schema import metadata
+from litellm_router_plugin.store.schema import daily, daily_verdicts, metadata
 
 from .conftest import MakeStore
 
@@ -27,6 +28,28 @@ from .conftest import MakeStore
 def test_migrations_make_the_tables_that_the_code_uses(sqlite_url: str) -> None:
     with Database(sqlite_url).writing().connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_sums_by_day_are_made_for_a_database_of_the_first_version(url: str, make_store: MakeStore) -> None:
+    store, traffic = make_store(url), Traffic(step_s=2000.0)
+    traffic.into(store.add_decision)
+    traffic.run(100)
+    store.flush()
+    before = store.reader.summary()
+    store.close()
+    database = Database(url)
+    with database.writing().begin() as connection:
+        for table in (daily, daily_verdicts):
+            table.drop(connection)
+        version = Table("alembic_version", MetaData(), Column("version_num", Text), schema=database.schema)
+        connection.execute(version.update().values(version_num="0001"))
+    database.close()
+    again = make_store(url)
+    with pytest.raises(StoreError, match="no tables of tier routers of this version"):
+        again.reader.summary()
+    again.prepare()
+    assert again.reader.summary() == before
+    assert before["total_requests"] == 100
 
 
 def test_a_decision_is_found_as_the_ledger_has_it(url: str, make_store: MakeStore) -> None:

@@ -13,7 +13,7 @@ from litellm_router_plugin.core.money import Usage
 from litellm_router_plugin.ledger.records import DecisionRecord, SettledCall
 from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.store.amounts import DIGITS, join, split
-from litellm_router_plugin.store.filters import Filters
+from litellm_router_plugin.store.filters import Filters, Span
 
 from .conftest import MakeStore
 
@@ -81,15 +81,40 @@ def test_a_call_that_reports_late_is_counted_once(url: str, make_store: MakeStor
     assert_same(store.reader.summary(Filters()), expected(traffic))
 
 
+MOMENTS = st.none() | st.floats(1e9, 1e9 + 40 * 86_400) | st.integers(277_778, 278_700).map(lambda hour: hour * 3600.0)
+
+
+@given(MOMENTS, MOMENTS, st.floats(1e9, 1e9 + 40 * 86_400), st.booleans())
+def test_a_period_is_cut_into_pieces_that_hold_each_moment_once(
+    since: float | None,
+    until: float | None,
+    moment: float,
+    with_days: bool,  # noqa: FBT001 - drawn
+) -> None:
+    pieces = Filters(since=since, until=until).pieces(with_days=with_days)
+    hour = int(moment // 3600)
+    days = [] if pieces.days is None else [pieces.days]
+    inside = sum(holds(span, hour // 24 * 24) for span in days)
+    inside += sum(holds(span, hour) for span in pieces.hours) + sum(holds(span, moment) for span in pieces.ends)
+    is_meant = (since is None or since <= moment) and (until is None or moment < until)
+    assert inside == is_meant
+    assert with_days or pieces.days is None
+
+
+def holds(span: Span, value: float) -> bool:
+    return (span.start is None or span.start <= value) and (span.end is None or value < span.end)
+
+
 @pytest.mark.parametrize("edge_s", [0.0, 1.0, 1800.0])
 def test_the_parts_of_a_period_add_up_to_the_whole(url: str, make_store: MakeStore, edge_s: float) -> None:
-    traffic, store = Traffic(seed=4, step_s=300), make_store(url)
+    traffic, store = Traffic(seed=4, step_s=900), make_store(url)
     traffic.into(store.add_decision)
     start = traffic.clock.now
     traffic.run(150)
     store.flush()
     whole = store.reader.summary(Filters())
-    cuts = [start, start + 2000, start + 3600 * 3 + edge_s, start + 3600 * 8, traffic.clock.now + 1]
+    day = (start // 86_400 + 1) * 86_400
+    cuts = sorted([start, start + 2000, start + 3600 * 3 + edge_s, start + 3600 * 8, day, day + 86_400, day + 864_000])
     parts = [
         store.reader.summary(Filters(since=a, until=b), baseline="premium", tiers=TIERS) for a, b in pairwise(cuts)
     ]
