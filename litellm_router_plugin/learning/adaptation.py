@@ -39,7 +39,7 @@ def add_models(model: LearnedModel, rows: Iterable[Row], names: Sequence[str]) -
         DataError: A model has too few labels, or a row is wrong.
     """
     table = outcome_table(rows, models=names)
-    latents, directions = model.trees.totals(table.features), model.projection.of(table.features)
+    latents, directions = model.latents_of(table.features), model.projection.of(table.features)
     prior = spread_prior(model)
     adapted = model
     for column, name in enumerate(names):
@@ -71,7 +71,7 @@ def route_intercepts(model: LearnedModel, rows: Iterable[Row], names: Sequence[s
         DataError: A row is wrong.
     """
     table = outcome_table(rows, models=names)
-    latents = model.trees.totals(table.features)
+    latents = model.latents_of(table.features)
     return {name: _intercept(model, table, latents, column) for column, name in enumerate(names)}
 
 

@@ -2,7 +2,8 @@
 
 Gradient boosting (Friedman 2001) of the item response model of `latents`: each tree is grown by scikit-learn on the
 prompts' Newton steps in latent space, its leaves hold the Newton step of all their prompts together, and now and then
-the heads are fitted again to where the latents have come.
+the heads are fitted again to where the latents have come. The first latent is the prompt's general ease, which is
+given; the trees forecast the others.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
+from litellm_router_plugin.learning.ease import Ease
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.latents import Outcomes, fit_heads, head_prior, initial_loadings
 from litellm_router_plugin.learning.trees import TreeEnsemble, ensemble_of
@@ -25,6 +27,8 @@ HEADS_EVERY: Final = 25
 """Trees between two fits of the heads."""
 STEP_RIDGE: Final = 1.0
 """Added to a prompt's Hessian, so that a prompt with few outcomes makes no wild step."""
+EASE_LOADING: Final = 0.3
+"""Loading of the ease that heads are drawn to, in log-odds a deviation; the data move it."""
 LARGEST_SEED: Final = 2**31
 
 
@@ -33,7 +37,7 @@ class BoostingSettings:
     """How the trees are grown; the values were chosen by grouped cross-validation on training rows.
 
     Attributes:
-        latents: Numbers in a leaf.
+        latents: Numbers in a leaf; the ease comes before them.
         trees: How many.
         depth: Of each.
         learning_rate: Share of each Newton step that is taken.
@@ -62,20 +66,22 @@ class LatentTrees:
     Attributes:
         grown: scikit-learn's estimators.
         leaves: For each, nodes x latents.
-        heads: models x (1 + latents).
+        heads: models x (2 + latents): intercept, loading of the ease, loadings of the trees' latents.
+        ease: The general ease.
         depth: Depth that every tree is padded to.
     """
 
     grown: tuple[DecisionTreeRegressor, ...]
     leaves: tuple[FloatArray, ...]
     heads: FloatArray
+    ease: Ease
     depth: int
 
     def latents(self, features: FloatArray) -> FloatArray:
-        """The latents as scikit-learn's own trees give them."""
+        """The latents as scikit-learn's own trees give them, the ease first."""
         rows = features.astype(np.float32)
         latents: FloatArray = np.sum([leaf[tree.apply(rows)] for tree, leaf in self._pairs()], axis=0)
-        return latents
+        return np.column_stack([self.ease.of_rows(features), latents])
 
     def _pairs(self) -> Iterable[tuple[DecisionTreeRegressor, FloatArray]]:
         return zip(self.grown, self.leaves, strict=True)
@@ -87,15 +93,15 @@ class LatentTrees:
 
 
 def boost_latents(
-    features: FloatArray, outcomes: Outcomes, settings: BoostingSettings, random_state: int
+    features: FloatArray, outcomes: Outcomes, ease: Ease, settings: BoostingSettings, random_state: int
 ) -> LatentTrees:
     """Grow the trees and fit the heads."""
     random = np.random.default_rng(random_state)
     rows = features.astype(np.float32)
     loadings = initial_loadings(outcomes, settings.latents, random_state)
-    prior = head_prior(loadings.mean(axis=0), settings.loading_precision)
-    heads = np.column_stack([outcomes.base_logits, loadings])
-    latents = np.zeros((len(rows), settings.latents))
+    prior = head_prior(np.append(EASE_LOADING, loadings.mean(axis=0)), settings.loading_precision)
+    latents = np.column_stack([ease.of_rows(features), np.zeros((len(rows), settings.latents))])
+    heads = np.column_stack([fit_heads(latents, outcomes, prior)[:, :2], loadings])
     grown: list[DecisionTreeRegressor] = []
     leaves: list[FloatArray] = []
     for number in range(settings.trees):
@@ -106,18 +112,18 @@ def boost_latents(
         tree = _grow(rows[drawn], slope[drawn], hessian[drawn], settings, int(random.integers(LARGEST_SEED)))
         leaf = tree.apply(rows)
         values = _leaf_steps(leaf[drawn], slope[drawn], hessian[drawn], tree.tree_.node_count, settings)
-        latents += values[leaf]
+        latents[:, 1:] += values[leaf]
         grown.append(tree)
         leaves.append(values)
-    return LatentTrees(tuple(grown), tuple(leaves), fit_heads(latents, outcomes, prior), settings.depth)
+    return LatentTrees(tuple(grown), tuple(leaves), fit_heads(latents, outcomes, prior), ease, settings.depth)
 
 
 def _newton(latents: FloatArray, outcomes: Outcomes, heads: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Slope and Hessian of each prompt's weighted log-likelihood over its latents."""
-    intercepts, loadings = heads[:, 0], heads[:, 1:]
+    """Slope and Hessian of each prompt's weighted log-likelihood over the latents that the trees forecast."""
+    loadings = heads[:, 2:]
     count = loadings.shape[1]
     counted = outcomes.known * outcomes.weights[:, None]
-    chance = sigmoid(latents @ loadings.T + intercepts)
+    chance = sigmoid(latents @ heads[:, 1:].T + heads[:, 0])
     squares = (loadings[:, :, None] * loadings[:, None, :]).reshape(len(loadings), -1)
     slope = (counted * (outcomes.scores - chance)) @ loadings
     hessian = ((counted * chance * (1.0 - chance)) @ squares).reshape(-1, count, count)

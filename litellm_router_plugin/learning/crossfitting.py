@@ -37,11 +37,11 @@ def held_out_latents(
     """
     folds = _fold_numbers(groups, random_state)
     carry = np.linalg.pinv(whole.heads[:, 1:]).T
-    latents = np.zeros((len(features), settings.latents))
+    latents = np.zeros((len(features), whole.heads.shape[1] - 1))
     for fold in range(FOLDS):
         out, kept = folds == fold, folds != fold
         part = Outcomes(outcomes.scores[kept], outcomes.known[kept], outcomes.weights[kept])
-        grown = boost_latents(features[kept], part, settings, random_state)
+        grown = boost_latents(features[kept], part, whole.ease, settings, random_state)
         logits = grown.heads[:, 0] + grown.latents(features[out]) @ grown.heads[:, 1:].T
         latents[out] = (logits - whole.heads[:, 0]) @ carry
     return latents

@@ -161,7 +161,7 @@ class LadderForecast:
         reading = self._model.read(request)
         is_unfamiliar = reading.distance > FAMILIAR
         logits = self._loadings @ reading.latents
-        *success, typical = self._chances(logits.tolist(), is_unfamiliar=is_unfamiliar)
+        *success, typical = self._chances(logits.tolist())
         cost = self._request_costs(reading, request)
         choice_cost = self._stand_in if cost is None else cost
         if is_unfamiliar:
@@ -180,13 +180,8 @@ class LadderForecast:
             expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
         )
 
-    def _chances(self, moves: list[float], *, is_unfamiliar: bool) -> list[float]:
-        """P(success) by rung and of the typical model; far from the training prompts all move as the typical one.
-
-        There the difference of two heads extrapolates badly, while the common difficulty still ranks prompts.
-        """
-        if is_unfamiliar:
-            moves = [moves[-1]] * len(moves)
+    def _chances(self, moves: list[float]) -> list[float]:
+        """P(success) by rung, and of the typical model."""
         return [0.5 + 0.5 * math.tanh(0.5 * (level + move)) for level, move in zip(self._levels, moves, strict=True)]
 
     def _request_costs(self, reading: Reading, request: RequestView) -> list[float] | None:

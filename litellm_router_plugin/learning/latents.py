@@ -88,6 +88,12 @@ def initial_loadings(outcomes: Outcomes, count: int, random_state: int) -> Float
     return heads[:, 1:]
 
 
+def single_latent(outcomes: Outcomes) -> FloatArray:
+    """One latent a prompt, how easy it is, with the same loading for all models (Rasch 1960)."""
+    heads = np.column_stack([outcomes.base_logits, np.ones(outcomes.scores.shape[1])])
+    return _fit_latents(np.zeros((len(outcomes.scores), 1)), outcomes, heads)[:, 0]
+
+
 def _fit_latents(latents: FloatArray, outcomes: Outcomes, heads: FloatArray) -> FloatArray:
     intercepts, loadings = heads[:, 0], heads[:, 1:]
     count = loadings.shape[1]

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from litellm_router_plugin.errors import ArtefactError
 from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
-from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.ease import Ease
+from litellm_router_plugin.learning.familiarity import Projection
 from litellm_router_plugin.learning.features import FEATURE_NAMES, FEATURE_SPEC_VERSION
+from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
 from litellm_router_plugin.learning.token_forecast import PROMPT_COUNTS, TOOL_COUNTS, PromptTokens
 from litellm_router_plugin.learning.trees import TreeEnsemble
@@ -36,6 +38,8 @@ def save_model(model: LearnedModel, folder: str | os.PathLike[str], card: str = 
 def _arrays(model: LearnedModel) -> dict[str, NDArray[Any]]:
     return {
         **model.trees.to_arrays("tree_"),
+        "ease": model.ease.weights,
+        "ease_offset": np.array(model.ease.offset),
         "heads": model.heads,
         "labels": model.labels,
         "completion_heads": model.completion_heads.astype(np.float32),
@@ -43,8 +47,8 @@ def _arrays(model: LearnedModel) -> dict[str, NDArray[Any]]:
         "projection_centre": model.projection.centre,
         "projection_scale": model.projection.scale,
         "projection_limit": np.array(model.projection.limit),
-        "centres": model.familiarity.centres.astype(np.float32),
-        "radii": model.familiarity.radii,
+        "centres": model.known_kinds.centres.astype(np.float32),
+        "familiar_within": np.array(model.known_kinds.limit),
         "tokens_per_count": model.prompt_tokens.per_count,
         "tokens_per_tool": model.prompt_tokens.per_tool,
         "reference_latents": model.reference.latents.astype(np.float32),
@@ -81,18 +85,22 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
     trees = TreeEnsemble.from_arrays(arrays, "tree_", features)
     directions = arrays["projection"].shape[-1]
     size = len(arrays["reference_prompt_tokens"])
+    latents = 1 + trees.outputs
     wanted = {
-        "heads": (models, 1 + trees.outputs),
+        "ease": (features,),
+        "ease_offset": (),
+        "heads": (models, 1 + latents),
         "labels": (models,),
         "completion_heads": (models + 1, 1 + directions),
         "projection": (features, directions),
         "projection_centre": (features,),
         "projection_scale": (features,),
         "projection_limit": (),
-        "centres": (len(arrays["radii"]), directions),
+        "familiar_within": (),
+        "centres": (len(arrays["centres"]), directions),
         "tokens_per_count": (len(PROMPT_COUNTS),),
         "tokens_per_tool": (len(TOOL_COUNTS),),
-        "reference_latents": (size, trees.outputs),
+        "reference_latents": (size, latents),
         "reference_directions": (size, directions),
     }
     for name, shape in wanted.items():
@@ -101,6 +109,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
     double = {name: array.astype(np.float64) for name, array in arrays.items() if not name.startswith("tree_")}
     return LearnedModel(
         trees=trees,
+        ease=Ease(double["ease"], float(double["ease_offset"])),
         names=names,
         heads=double["heads"],
         labels=arrays["labels"].astype(np.int64),
@@ -111,7 +120,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
             double["projection_scale"],
             float(double["projection_limit"]),
         ),
-        familiarity=Familiarity(double["centres"], double["radii"]),
+        known_kinds=KnownKinds(double["centres"], float(double["familiar_within"])),
         prompt_tokens=PromptTokens(double["tokens_per_count"], double["tokens_per_tool"]),
         reference=ReferencePrompts(
             double["reference_latents"], double["reference_directions"], double["reference_prompt_tokens"]

@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.core.requests import RequestView
-from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.ease import Ease
+from litellm_router_plugin.learning.familiarity import Projection
 from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.heads import sigmoid
+from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.model_names import known_name
 from litellm_router_plugin.learning.token_forecast import PromptTokens, expected_tokens
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 FloatArray = NDArray[np.float64]
 
-FAMILIAR: Final = 1.05
-"""Distances up to this many radii are like the training prompts; a little beyond the edge still is."""
+FAMILIAR: Final = 1.0
+"""Prompts up to this distance are like the training prompts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,9 @@ class Reading:
     """What the model sees of one request.
 
     Attributes:
-        latents: What the trees say of the prompt.
+        latents: Its ease, and what the trees say of it; far from the training prompts the trees say nothing (zeros).
         directions: Its place among the training prompts.
-        distance: To the nearest centre of training prompts, in radii.
+        distance: To the nearest centre of training prompts; up to 1 is familiar.
         prompt_tokens: Expected tokens of the prompt.
     """
 
@@ -62,25 +64,27 @@ class LearnedModel:
     """Forecasts each known model's success on a prompt, and the tokens it will write.
 
     Attributes:
-        trees: Features -> latents.
+        trees: Features -> all latents but the first.
+        ease: Features -> the first latent.
         names: The known models.
-        heads: models x (1 + latents): intercept, then loadings.
+        heads: models x (1 + latents): intercept, loading of the ease, loadings of the trees' latents.
         labels: How many outcomes each head was fitted to.
         completion_heads: (models + 1) x (1 + directions); the last is for models not known.
         projection: Features -> directions.
-        familiarity: Where the training prompts lie.
+        known_kinds: Where the training prompts lie.
         prompt_tokens: Features -> tokens of the prompt.
         reference: A sample of training prompts, every source with its weight.
         about: What training recorded: sources, metrics, fingerprint, versions.
     """
 
     trees: TreeEnsemble
+    ease: Ease
     names: tuple[str, ...]
     heads: FloatArray
     labels: NDArray[np.int64]
     completion_heads: FloatArray
     projection: Projection
-    familiarity: Familiarity
+    known_kinds: KnownKinds
     prompt_tokens: PromptTokens
     reference: ReferencePrompts
     about: Mapping[str, object]
@@ -89,12 +93,16 @@ class LearnedModel:
         """Look at a request; the work is bounded whatever its length."""
         features = request_features(request)
         directions = self.projection.of(features)
-        return Reading(
-            self.trees.total(features.astype(np.float32)),
-            directions,
-            self.familiarity.distance(directions),
-            self.prompt_tokens.of(features, request),
-        )
+        distance = self.known_kinds.distance(directions)
+        latents = np.zeros(1 + self.trees.outputs)
+        latents[0] = self.ease.of(features)
+        if distance <= FAMILIAR:
+            latents[1:] = self.trees.total(features.astype(np.float32))
+        return Reading(latents, directions, distance, self.prompt_tokens.of(features, request))
+
+    def latents_of(self, features: FloatArray) -> FloatArray:
+        """The latents of many prompts, all taken as familiar."""
+        return np.column_stack([self.ease.of_rows(features), self.trees.totals(features)])
 
     def known_as(self, name: str) -> str | None:
         """The known model that a name means, or None; see `model_names.known_name`."""
@@ -120,13 +128,14 @@ class LearnedModel:
     def rung_head(self, rung: int, rungs: int) -> FloatArray:
         """The head of an unknown model at a place on a ladder of so many rungs, 0 the cheapest.
 
-        The known models are ordered by how well they do on the typical prompt; the place takes the mean head of
-        those around its quantile.
+        The known models are ordered by how well they do on the typical prompt; the place takes the mean intercept of
+        those around its quantile. The loadings are the typical model's, so that no prompt turns the ladder over.
         """
         order = np.argsort(self.heads[:, 0], kind="stable")
         place = (rung + _HALF) / rungs
         nearness = np.exp(-(((np.arange(len(order)) + _HALF) / len(order) - place) ** 2) / (2 * _RUNG_WIDTH**2))
-        head: FloatArray = np.average(self.heads[order], axis=0, weights=nearness)
+        head = self.typical_head
+        head[0] = np.average(self.heads[order, 0], weights=nearness)
         return head
 
     def difficulty(self, latents: FloatArray) -> float:

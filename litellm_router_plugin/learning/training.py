@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.learning.boosting import BoostingSettings, LatentTrees, boost_latents
 from litellm_router_plugin.learning.crossfitting import fitted_scale, held_out_latents, reference_rows
-from litellm_router_plugin.learning.familiarity_fitting import fit_familiarity, fit_projection
+from litellm_router_plugin.learning.ease_fitting import fit_ease
 from litellm_router_plugin.learning.held_out_metrics import held_out_metrics
+from litellm_router_plugin.learning.known_kinds_fitting import fit_known_kinds, fit_whitening
 from litellm_router_plugin.learning.latents import Outcomes
 from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
 from litellm_router_plugin.learning.outcome_rows import OutcomeTable, Progress, Row, outcome_table
@@ -80,23 +81,26 @@ def grow_trees(
 ) -> LatentTrees:
     """The trees and heads, still scikit-learn's."""
     _refuse_nonsense(table)
-    return boost_latents(table.features, table_outcomes(table), settings, random_state)
+    outcomes = table_outcomes(table)
+    ease = fit_ease(table.features, outcomes, table.sources)
+    return boost_latents(table.features, outcomes, ease, settings, random_state)
 
 
 def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, random_state: int) -> LearnedModel:
     """The served model from grown trees: exported, with token forecasts, familiarity and reference prompts."""
-    projection = fit_projection(table.features, random_state)
+    projection = fit_whitening(table.features, random_state)
     directions = projection.of(table.features)
     prompt_tokens = fit_prompt_tokens(table)
     sample = reference_rows(source_weights(table.sources), random_state)
     return LearnedModel(
         trees=grown.exported(),
+        ease=grown.ease,
         names=table.models,
         heads=grown.heads,
         labels=(~np.isnan(table.scores)).sum(axis=0),
         completion_heads=_single(fit_completion_heads(directions, table.completion_tokens)),
         projection=projection,
-        familiarity=fit_familiarity(directions, random_state),
+        known_kinds=fit_known_kinds(directions, random_state),
         prompt_tokens=prompt_tokens,
         reference=ReferencePrompts(
             _single(held_out[sample]),

@@ -78,7 +78,10 @@ def test_harder_prompts_go_higher(model: LearnedModel) -> None:
 
 
 def test_what_no_tier_can_do_is_not_worth_the_dearest(model: LearnedModel) -> None:
-    assert ask(tiered(model, quality_target=0.9), HARD).tier == "cheap"
+    ladder = ladder_of(cheap="weak-1", premium="middling-1")
+    classifier = LearnedTierClassifier(model, ladder, PRICES, quality_target=0.9)
+    assert ask(classifier, HARD).tier == "cheap"
+    assert ask(classifier, FOR_THE_STRONG).tier == "premium"
 
 
 def test_the_slider_ends_at_the_cheapest_and_the_best(model: LearnedModel) -> None:
