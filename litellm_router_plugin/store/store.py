@@ -6,7 +6,6 @@ import atexit
 import logging
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from litellm_router_plugin.errors import StoreError
 from litellm_router_plugin.ledger.rating_book import RatedDecision, RatingEntry
@@ -19,6 +18,7 @@ from litellm_router_plugin.store.location import (
 )
 from litellm_router_plugin.store.reading import StoreReader
 from litellm_router_plugin.store.rows import Row, clean
+from litellm_router_plugin.store.snapshot import snapshot
 from litellm_router_plugin.store.writer import INTERVAL_S, QUEUE_SIZE, Drops, Writer, WriterCounts
 
 logger = logging.getLogger("litellm_router_plugin")
@@ -92,8 +92,7 @@ class Store:
 
     def add_decision(self, record: DecisionRecord) -> bool:
         """Have a finished decision written soon; a copy is taken at once. False when it was dropped."""
-        copy = replace(record, calls=[replace(call) for call in record.calls])
-        return self._writer.add(copy)
+        return self._writer.add(snapshot(record))
 
     def add_rating(self, entry: RatingEntry) -> bool:
         """Have a rating written soon. False when it was dropped."""

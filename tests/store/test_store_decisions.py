@@ -21,6 +21,7 @@ from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.location import configured_url, default_file, parse_url
 from litellm_router_plugin.store.schema import daily, daily_verdicts, metadata
+from litellm_router_plugin.store.snapshot import snapshot
 
 from .conftest import MakeStore
 
@@ -68,6 +69,19 @@ def test_a_decision_is_found_as_the_ledger_has_it(url: str, make_store: MakeStor
         assert decision_view(found) == decision_view(kept)
         assert found.cost == kept.cost
         assert found == replace(kept, calls=found.calls)
+
+
+def test_a_snapshot_is_equal_and_stays_as_it_was() -> None:
+    traffic, taken = Traffic(), list[tuple[DecisionRecord, DecisionRecord]]()
+    traffic.into(lambda record: taken.append((record, snapshot(record))))
+    traffic.run(20)
+    assert all(record == copy for record, copy in taken)
+    for record, copy in taken:
+        record.tier, record.calls[0].model = "changed", "changed"
+        record.calls.append(record.calls[0])
+        assert copy.tier != "changed"
+        assert all(call.model != "changed" for call in copy.calls)
+        assert len(copy.calls) == len(record.calls) - 1
 
 
 def test_pages_hold_every_decision_once_the_latest_first(sqlite_url: str, make_store: MakeStore) -> None:
