@@ -109,16 +109,23 @@ class KindsKnown:
     projection: Projection
     familiarity: Familiarity
 
+    def weight(self, raw: FloatArray) -> float:
+        """How much (0..1) it knows of requests like that of this row."""
+        distance = self.familiarity.distance(self.projection.of(raw))
+        return math.exp(-FORGETTING * max(distance - FAMILIAR_WITHIN, 0.0))
+
     def weights(self, raw: FloatArray) -> FloatArray:
-        """How much (0..1) it knows of requests like those of these rows."""
-        distances = self.familiarity.distances(self.projection.of(np.atleast_2d(raw)))
+        """The same of many rows."""
+        distances = self.familiarity.distances(self.projection.of(raw))
         weights: FloatArray = np.exp(-FORGETTING * np.maximum(distances - FAMILIAR_WITHIN, 0.0))
         return weights
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerCheckModel:
-    """The whole model. Build it with `answer_check_training`, load it with `answer_check_artefact`.
+    """The whole model: both ensembles' sum, where the first counts half as far as the second knows the request.
+
+    Build it with `answer_check_training`, load it with `answer_check_artefact`.
 
     Attributes:
         prior: For routes of which little is known.
@@ -144,16 +151,16 @@ class AnswerCheckModel:
         """
         row = compared(features, route, self.prior)
         raw = as_they_are(features, prompt)
-        above_usual, known = self.trees.total(row), self.known.trees.total(raw.astype(np.float32))
-        return float(self.blended(above_usual, known, self.known.weights(raw))[0])
+        above_usual = float(self.trees.total(row)[0])
+        known = float(self.known.trees.total(raw.astype(np.float32))[0])
+        weight = self.known.weight(raw)
+        total = self.base + (1.0 - weight / 2.0) * above_usual + weight * known
+        return min(max(total, LEAST_P), 1.0 - LEAST_P)
 
     def forecasts(self, compared_rows: FloatArray, raw: FloatArray) -> FloatArray:
-        """P(good) of many answers, from the rows that `compared` and `as_they_are` give."""
+        """The same of many answers, from the rows that `compared` and `as_they_are` give."""
         above_usual, known = self.trees.totals(compared_rows)[:, 0], self.known.trees.totals(raw)[:, 0]
-        return self.blended(above_usual, known, self.known.weights(raw))
-
-    def blended(self, above_usual: FloatArray, known: FloatArray, weights: FloatArray) -> FloatArray:
-        """What both ensembles say together; where the second knows the request, the first counts half."""
+        weights = self.known.weights(raw)
         total = self.base + (1.0 - weights / 2.0) * above_usual + weights * known
         return np.clip(total, LEAST_P, 1.0 - LEAST_P)
 
@@ -176,8 +183,11 @@ def compared(features: Mapping[str, float], route: RouteStatistics, prior: Prior
     A feature that is no sensible number is as usual: its deviation is 0. Moments that are none are not known.
     """
     values = np.array([features.get(name, math.nan) for name in STANDARDISED])
-    known = [route.moments(name) for name in _ROUTE_NAMES]
-    moments = np.array([(one.count, one.mean, one.squared_deviations) for one in known], np.float64)
+    moments = np.zeros((len(STANDARDISED), 3))
+    for place, name in enumerate(_ROUTE_NAMES):
+        one = route.features.get(name)
+        if one is not None:
+            moments[place] = one.count, one.mean, one.squared_deviations
     moments[~(_sensible(moments[:, 1]) & (moments[:, 2] <= LARGEST_FEATURE**2 * moments[:, 0]))] = 0.0
     count, mean, spread = moments.T
     total = count + PRIOR_ANSWERS
