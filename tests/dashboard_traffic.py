@@ -14,6 +14,7 @@ from litellm_router_plugin.core.verdicts import Outcome, Verdict
 from litellm_router_plugin.ledger.feedback import FeedbackDesk
 from litellm_router_plugin.ledger.ledger import Ledger
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Owner, SettledCall
+from litellm_router_plugin.store.store import Store
 
 DAY_S = 86_400.0
 TIERS = ("cheap", "standard", "premium")
@@ -49,6 +50,7 @@ class Story:
         days: How far back the story begins.
         router: The tier router that serves it.
         ids: The decisions, oldest first.
+        store: Where decisions and ratings are written as well.
     """
 
     seed: int = 7
@@ -56,12 +58,15 @@ class Story:
     router: str = "smart"
     end: float = field(default_factory=time.time)
     ids: list[str] = field(default_factory=list)
+    store: Store | None = None
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - made-up traffic
         self.clock = StoryClock(self.end - self.days * DAY_S)
         self.ledger = Ledger(self.clock)
-        self.desk = FeedbackDesk(self.ledger, clock=self.clock)
+        self.desk = FeedbackDesk(self.ledger, self.store, clock=self.clock)
+        if self.store is not None:
+            self.into(self.store.add_decision)
 
     def into(self, take: Callable[[DecisionRecord], object]) -> None:
         """Hand every finished decision to a function as well."""
@@ -159,9 +164,6 @@ class Story:
         self.ledger.settle(call_id, SettledCall(MODELS[tier], usage, cost, cache_hit=hit))
         if verdict is not None:
             self.ledger.note_verdict(call_id, verdict)
-            call = record.call(call_id)
-            assert call is not None
-            call.verdict_by = verdict.by
         return call_id
 
     def _judge(self, record: DecisionRecord) -> None:

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord
+from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.savings import contribution
 from litellm_router_plugin.ledger.totals import Totals, number
 from litellm_router_plugin.store.fixed_tiers import best_fixed_tier
 
 BUCKETS_S: Mapping[str, int] = {"hour": 3600, "day": 86_400}
 """Seconds in a bucket."""
-_NOBODY = ("", "nobody")
 
 
 def totals_of(records: Iterable[DecisionRecord]) -> Totals:
@@ -22,17 +21,10 @@ def totals_of(records: Iterable[DecisionRecord]) -> Totals:
     for record in records:
         totals.add(contribution(record))
         for call in record.calls:
-            if decider_of(call):
+            if call.decider:
                 totals.checked_by_tier[call.tier] += 1
                 totals.accepted_by_tier[call.tier] += call.verdict != "reject"
     return totals
-
-
-def decider_of(call: CallRecord) -> str:
-    """Who graded an answer; empty when nobody did."""
-    if call.verdict_by not in _NOBODY:
-        return call.verdict_by
-    return "checks" if call.verdict in ("accept", "reject") else ""
 
 
 def acceptance_by_check(records: Iterable[DecisionRecord]) -> dict[str, dict[str, object]]:
@@ -42,14 +34,13 @@ def acceptance_by_check(records: Iterable[DecisionRecord]) -> dict[str, dict[str
     """
     graded, rejected, decided = 0, Counter[str](), Counter[str]()
     for call in (call for record in records for call in record.calls):
-        decider = decider_of(call)
-        if not decider:
+        if not call.decider:
             continue
         graded += 1
         rejected.update(call.failed_checks)
-        if decider != "checks":
-            decided[decider] += 1
-            rejected[decider] += call.verdict == "reject"
+        if call.decider != "checks":
+            decided[call.decider] += 1
+            rejected[call.decider] += call.verdict == "reject"
     return {name: _passed(rejected[name], decided[name] or graded) for name in sorted(rejected)}
 
 

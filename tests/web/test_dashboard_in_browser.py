@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from chromium import FLAGS, INSTALL, program
 from dashboard_server import ADMIN, ONE, TWO, Served, app_of, services_of
 from dashboard_traffic import Story
 from services import need
@@ -18,27 +18,18 @@ from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Own
 
 pytestmark = pytest.mark.browser
 
-PATHS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NASTY = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
 
 
 @dataclass
 class Tab:
-    """A page, and what went wrong on it."""
+    """A page, what went wrong on it, and which answer of the proxy its console may report."""
 
     page: Any
     url: str
     wrong: list[str] = field(default_factory=list)
+    expected: str = "nothing"
 
     def sign_in(self, key: str = ADMIN) -> None:
         """Open the page and enter a key."""
@@ -83,10 +74,9 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
     )
-    program = next(filter(None, map(shutil.which, PATHS)), None)
-    need("Chromium", available=program is not None, how="apt-get install chromium")
+    need("Chromium", available=program() is not None, how=INSTALL)
     with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=FLAGS)
+        started = driver.chromium.launch(executable_path=program(), args=FLAGS)
         yield started
         started.close()
 
@@ -108,7 +98,7 @@ def tab(browser: Any, served: Served) -> Iterator[Tab]:
             opened.wrong.append(said.text)
 
     def watch(asked: Any) -> None:
-        if served.url not in asked.url:
+        if not asked.url.startswith((served.url, "about:")):
             opened.wrong.append(f"left the proxy: {asked.url}")
 
     opened.page.on("console", hear)
@@ -116,7 +106,7 @@ def tab(browser: Any, served: Served) -> Iterator[Tab]:
     opened.page.on("request", watch)
     yield opened
     context.close()
-    assert opened.wrong == []
+    assert [said for said in opened.wrong if opened.expected not in said] == []
 
 
 def test_a_key_opens_the_figures_and_stays_in_this_tab(tab: Tab) -> None:
@@ -136,14 +126,12 @@ def test_a_key_opens_the_figures_and_stays_in_this_tab(tab: Tab) -> None:
 
 
 def test_a_wrong_key_is_asked_for_again(tab: Tab) -> None:
+    tab.expected = "status of 401"
     tab.page.goto(tab.url)
     tab.page.get_by_label("Key", exact=True).fill("sk-wrong")
     tab.page.keyboard.press("Enter")
     tab.page.get_by_role("alert").filter(has_text="The proxy does not know this key.").wait_for()
     assert tab.page.get_by_label("Key", exact=True).is_visible()
-    assert tab.wrong
-    assert all("401" in said for said in tab.wrong)  # the browser's own note of the answer
-    tab.wrong.clear()
 
 
 def test_savings_are_negative_where_they_are_and_unknown_is_never_zero(tab: Tab) -> None:
@@ -160,7 +148,7 @@ def test_decisions_are_filtered_and_more_are_loaded(tab: Tab) -> None:
     page = tab.page
     assert len(tab.rows()) == 25
     page.get_by_role("button", name="Older decisions").click()
-    page.wait_for_function("document.querySelectorAll('#decisions-table tbody tr').length === 50")
+    page.locator("#decisions-table tbody tr").nth(49).wait_for()
     page.get_by_role("combobox", name="Moved up", exact=True).select_option("yes")
     page.get_by_role("combobox", name="Tier", exact=True).select_option("standard")
     page.get_by_role("button", name="Apply").click()
@@ -172,7 +160,8 @@ def test_decisions_are_filtered_and_more_are_loaded(tab: Tab) -> None:
     page.locator("#decisions-table tbody a").first.wait_for()
     assert [row for row in tab.rows() if "moved up to standard" not in row] == []
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelectorAll('#decisions-table tbody tr').length === 25")
+    page.locator("#decisions-table tbody tr").filter(has_not_text="moved up to").nth(5).wait_for()
+    assert len(tab.rows()) == 25
 
 
 def test_a_decision_is_drilled_into_and_rated_by_keyboard(tab: Tab, told: Story) -> None:
@@ -201,13 +190,12 @@ def test_a_decision_is_drilled_into_and_rated_by_keyboard(tab: Tab, told: Story)
 
 
 def test_an_address_leads_to_a_decision_of_ones_own_only(tab: Tab, told: Story) -> None:
+    tab.expected = "status of 404"
     tab.sign_in(TWO)
+    tab.page.goto("about:blank")
     tab.page.goto(f"{tab.url}#decision=nasty")
-    tab.page.reload()
     tab.page.get_by_role("alert").filter(has_text="no such decision, or not one of this key's").wait_for()
     assert not tab.page.get_by_role("dialog").is_visible()
-    assert all("404" in said for said in tab.wrong)
-    tab.wrong.clear()
 
 
 def test_what_clients_sent_is_shown_as_text(tab: Tab) -> None:

@@ -78,25 +78,29 @@ async function load() {
   const { router, period } = read();
   const asked = { router, since: since(period) };
   byId("alert").hidden = true;
+  byId("figures").hidden = false;
   byId("figures").setAttribute("aria-busy", "true");
   say("Loading…");
+  setFilters(ladder()?.tiers.map((tier) => tier.name) ?? []);
+  if (ladder()) showLadder(ladder());
+  const totals = get("summary", asked, signal).then(showSummary);
+  const series = get("series", { ...asked, bucket: PERIODS[period].bucket }, signal);
   try {
-    const [summary, series] = await Promise.all([
-      get("summary", asked, signal), get("series", { ...asked, bucket: PERIODS[period].bucket }, signal),
-    ]);
-    byId("figures").hidden = false;
-    showTotals(summary);
-    showCharts(series, summary, period);
-    showTiers(summary);
-    showChecks(summary);
-    if (ladder()) showLadder(ladder());
-    setFilters(ladder()?.tiers.map((tier) => tier.name) ?? []);
-    await loadDecisions({ signal });
+    await Promise.all([loadDecisions({ signal }), Promise.all([totals, series]).then(
+      ([summary, points]) => showCharts(points, summary, period),
+    )]);
     byId("figures").removeAttribute("aria-busy");
     say(`Figures of ${PERIODS[period].words}, as of ${new Date().toISOString().slice(11, 16)} UTC.`);
   } catch (error) {
     fail(error);
   }
+}
+
+function showSummary(summary) {
+  showTotals(summary);
+  showTiers(summary);
+  showChecks(summary);
+  return summary;
 }
 
 async function list(options) {
