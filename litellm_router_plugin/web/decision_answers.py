@@ -56,6 +56,7 @@ class DecisionAnswer(Answer):
     attempts: list[AttemptAnswer]
     other_calls: list[OtherCallAnswer]
     start_tier: str = Field("", description="The tier it started on; empty where that was not kept.")
+    cascade: str | None = Field(None, description="`on`, or `off` and why; null where that was not kept.")
     route: str = "default"
     experiment: str | None = None
     confidence: float | None = None

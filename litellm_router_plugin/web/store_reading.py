@@ -45,9 +45,11 @@ class StoredReader:
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of stored decisions, the latest first."""
-        return self._reader().decisions(
+        found = self._reader().decisions(
             _filters(chosen), before=page.before, size=page.size, cause=page.cause, escalated=page.escalated
         )
+        listed = found["decisions"]
+        return {**found, "decisions": [_as_kept(one) for one in listed] if isinstance(listed, list) else []}
 
     def decision(self, decision_id: str) -> Figures | None:
         """A decision: its facts from memory while they are there, which are the latest, and the rest from the store."""
@@ -58,7 +60,9 @@ class StoredReader:
             if fresh is None:
                 raise
             return fresh
-        return stored if fresh is None else {**(stored or {}), **fresh}
+        if fresh is None:
+            return None if stored is None else _as_kept(stored)
+        return {**(stored or {}), **fresh}
 
     def _reader(self) -> StoreReader:
         try:
@@ -66,6 +70,11 @@ class StoredReader:
         except SQLAlchemyError as error:
             raise StoreError(f"{self._store.name}: it cannot be reached now. Ask again when it is up") from error
         return self._store.reader
+
+
+def _as_kept(view: Figures) -> Figures:
+    """A stored decision without what was not kept: the cascade's state is kept with the tier it started on."""
+    return view if view.get("start_tier") else {**view, "cascade": None}
 
 
 def _filters(chosen: Selection) -> Filters:

@@ -258,3 +258,22 @@ def test_the_periods_lead_to_other_figures(tab: Tab) -> None:
     tab.page.get_by_role("status").filter(has_text="last 24 hours").wait_for()
     assert tab.page.locator("#totals").inner_text() != month
     assert "period=24h" in tab.page.url
+
+
+def test_amounts_never_round_to_nothing_and_unknown_ones_are_said_to_be(tab: Tab) -> None:
+    tab.page.goto(tab.url)
+    asked = "values => import('./assets/format.js').then(({ money }) => values.map(money))"
+    written = {
+        1234.5: "$1,234.50",
+        1.5: "$1.50",
+        0: "$0",
+        0.25: "$0.25",
+        4.5e-05: "$0.000045",
+        -0.00769: "\u2212$0.00769",
+        -20.77: "\u2212$20.77",
+        1e-09: "$0.000000001",
+    }
+    told = tab.page.evaluate(asked, list(written))
+    assert dict(zip(written, told, strict=True)) == written
+    assert tab.page.evaluate(asked, [None]) == ["unknown"]
+    assert tab.page.evaluate("import('./assets/format.js').then(({ money }) => money(NaN))") == "unknown"

@@ -116,3 +116,9 @@ def test_a_decision_of_memory_hides_the_older_one_of_the_store(story: Story, sto
     assert told["cascade"] == "on" or str(told["cascade"]).startswith("off: ")
     assert told["ratings"] == []  # only the store knows these
     assert stored.decision("unknown") is None
+
+
+def test_what_the_store_does_not_keep_is_unknown_and_no_default(story: Story, stored: StoredReader) -> None:
+    kept = stored.decision(story.ids[0])
+    assert kept is not None
+    assert kept["start_tier"] or kept["cascade"] is None
