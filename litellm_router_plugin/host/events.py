@@ -73,16 +73,16 @@ def usage_of(payload: Mapping[str, Any], answer: object = None) -> Usage:
 
 def _cached(payload: Mapping[str, Any], answer: object) -> int:
     for source in (payload.get("metadata"), payload.get("response"), answer):
-        usage = source.get("usage_object", source.get("usage")) if isinstance(source, Mapping) else None
-        usage = usage if usage is not None else getattr(source, "usage", None)
-        for name in ("prompt_tokens_details", "input_tokens_details"):
-            details = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
-            found = (
-                details.get("cached_tokens") if isinstance(details, Mapping) else getattr(details, "cached_tokens", 0)
-            )
-            if _count(found):
-                return _count(found)
+        usage = _field(source, "usage_object") or _field(source, "usage")
+        details = usage and (_field(usage, "prompt_tokens_details") or _field(usage, "input_tokens_details"))
+        found = _count(_field(details, "cached_tokens")) if details else 0
+        if found:
+            return found
     return 0
+
+
+def _field(source: object, name: str) -> object:
+    return source.get(name) if isinstance(source, dict) else getattr(source, name, None)
 
 
 def _count(value: object) -> int:

@@ -11,6 +11,17 @@ from typing import Any
 MAX_MAKERS = 20_000
 """Pieces of state whose maker is remembered, the latest."""
 CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call"})
+STATE_FIELDS: Mapping[str, str] = {
+    "thinking": "signature",
+    "redacted_thinking": "data",
+    "reasoning": "encrypted_content",
+    "compaction": "encrypted_content",
+    "input_file": "file_id",
+    "input_image": "file_id",
+    "file": "file_id",
+    "container_upload": "file_id",
+}
+"""Type of a part -> the field that holds its state."""
 PLAIN_ANSWER = frozenset(
     {"id", "created", "model", "object", "system_fingerprint", "choices", "usage", "service_tier", "_response_ms"}
 )
@@ -57,15 +68,10 @@ def _keys_in(messages: object) -> Iterable[str]:
 
 def _keys_of_part(part: Mapping[str, Any]) -> Iterable[str]:
     kind = part.get("type")
-    for name, kinds in (
-        ("signature", {"thinking"}),
-        ("data", {"redacted_thinking"}),
-        ("encrypted_content", {"reasoning", "compaction"}),
-        ("file_id", {"input_file", "input_image", "file", "container_upload"}),
-    ):
-        value = part.get(name)
-        if isinstance(kind, str) and kind in kinds and isinstance(value, str) and value:
-            yield value
+    name = STATE_FIELDS.get(kind) if isinstance(kind, str) else None
+    value = part.get(name) if name else None
+    if isinstance(value, str) and value:
+        yield value
     inner = part.get("file") if kind == "file" else part.get("source")
     if isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
         yield inner["file_id"]

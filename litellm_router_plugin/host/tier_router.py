@@ -24,17 +24,13 @@ from litellm_router_plugin.host.deployments import (
 )
 from litellm_router_plugin.host.prices import price_of
 
-Signature = tuple[tuple[int, ...], ...]
-"""Which deployments each group of a ladder has, by identity."""
-
 
 @dataclass(frozen=True, slots=True)
 class LadderFacts:
     """What is known of a ladder's deployments, for as long as the host keeps them.
 
     Attributes:
-        signature: Which deployments these facts are of.
-        deployments: The deployments themselves: kept here, no other object can take their identity.
+        deployments: The deployments that these facts are of, group after group.
         by_group: Model group -> the facts of its deployments.
         prices: Tier name -> its price, and the baseline's where that is a model of its own.
         tier_of: Deployment id -> the cheapest tier that it serves.
@@ -43,8 +39,7 @@ class LadderFacts:
         smallest_window: Tokens of the smallest context window among the tiers; None where none is known.
     """
 
-    signature: Signature
-    deployments: tuple[list[Mapping[str, Any]], ...]
+    deployments: list[Mapping[str, Any]]
     by_group: Mapping[str, Sequence[DeploymentFacts]]
     prices: Mapping[str, Price | None]
     tier_of: Mapping[str, Tier]
@@ -70,6 +65,7 @@ class TierRouter:
         self._groups = [tier.model_group for tier in policy.ladder]
         if config.baseline not in policy.ladder.names:
             self._groups.append(config.baseline)
+        self._groups += [group for group in policy.grader_groups if group not in self._groups]
         self._known: LadderFacts | None = None
 
     @property
@@ -85,25 +81,22 @@ class TierRouter:
     @property
     def known(self) -> LadderFacts:
         """What is known of the tiers' deployments; read anew when the host replaced one."""
-        deployments = [deployments_of(self.router, group) for group in self._groups]
-        signature = tuple([tuple(map(id, group)) for group in deployments])
-        if self._known is None or self._known.signature != signature:
-            self._known = self._read(signature, deployments)
+        held, indices = self.router.model_list, self.router.model_name_to_deployment_indices
+        deployments = [held[index] for group in self._groups for index in indices.get(group, ())]
+        if self._known is None or self._known.deployments != deployments:  # quick: they are the same objects
+            self._known = self._read(deployments)
         return self._known
 
-    def _read(self, signature: Signature, deployments: list[list[Mapping[str, Any]]]) -> LadderFacts:
-        by_group = {
-            group: [facts_of(one) for one in found] for group, found in zip(self._groups, deployments, strict=True)
-        }
+    def _read(self, deployments: list[Mapping[str, Any]]) -> LadderFacts:
+        by_group = {group: [facts_of(one) for one in deployments_of(self.router, group)] for group in self._groups}
         prices = {tier.name: group_price(by_group[tier.model_group]) for tier in self.ladder}
         baseline = self.policy.config.baseline
         if baseline not in prices:
             prices[baseline] = group_price(by_group[baseline]) or price_of({"model": baseline}, {})
-        tiers = list(zip(self.ladder, deployments, strict=False))
+        tiers = [(tier, deployments_of(self.router, tier.model_group)) for tier in self.ladder]
         windows = [facts.max_input_tokens for tier in self.ladder for facts in by_group[tier.model_group]]
         return LadderFacts(
-            signature,
-            tuple(deployments),
+            deployments,
             by_group,
             prices,
             tier_of={one["model_info"].get("id"): tier for tier, found in reversed(tiers) for one in found},
