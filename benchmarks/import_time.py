@@ -2,8 +2,9 @@
 
     python benchmarks/import_time.py [--runs 9] [--write docs/performance.md]
 
-Every figure is the median over fresh interpreters. Import times have the interpreter's own start taken off: they are
-read from the clock inside. Budgets: 50 ms for the front door, 50 ms and 40 MB for the default artefact.
+Every figure is the median over fresh interpreters, without the interpreter's own start. Two clocks are told: wall time,
+and the process's processor time, in which other work on the machine does not count; it is held against the budget.
+Budgets: 50 ms for the front door, 50 ms and 40 MB for the default artefact.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from benchmarks.replay.marks import write_between_marks
 MARK = "import-time"
 FRONT_DOOR = """
 import json, sys, time
-start = time.perf_counter()
+start, spent = time.perf_counter(), time.process_time()
 import litellm_router_plugin
-taken = time.perf_counter() - start
+taken, spent = time.perf_counter() - start, time.process_time() - spent
 heavy = [name for name in ("litellm", "sklearn", "numpy", "pydantic") if name in sys.modules]
-print(json.dumps({"ms": 1e3 * taken, "heavy": heavy}))
+print(json.dumps({"ms": 1e3 * taken, "processor_ms": 1e3 * spent, "heavy": heavy}))
 """
 IMPORT = """
 import json, time
-start = time.perf_counter()
+start, spent = time.perf_counter(), time.process_time()
 import {module}
-print(json.dumps({{"ms": 1e3 * (time.perf_counter() - start)}}))
+taken, spent = time.perf_counter() - start, time.process_time() - spent
+print(json.dumps({{"ms": 1e3 * taken, "processor_ms": 1e3 * spent}}))
 """
 ARTEFACT = """
 import json, time
@@ -41,10 +43,10 @@ import numpy
 from litellm_router_plugin.learning.learned_classifier import DEFAULT_ARTEFACT
 from litellm_router_plugin.learning.outcome_artefact import load_model
 before = resident_mb()
-start = time.perf_counter()
+start, spent = time.perf_counter(), time.process_time()
 model = load_model(DEFAULT_ARTEFACT)
-taken = time.perf_counter() - start
-print(json.dumps({"ms": 1e3 * taken, "mb": resident_mb() - before}))
+taken, spent = time.perf_counter() - start, time.process_time() - spent
+print(json.dumps({"ms": 1e3 * taken, "processor_ms": 1e3 * spent, "mb": resident_mb() - before}))
 """
 FRONT_DOOR_MS, ARTEFACT_MS, ARTEFACT_MB = 50.0, 50.0, 40.0
 
@@ -68,29 +70,32 @@ def _printed(code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def line(what: str, figure: float, unit: str, budget: float | None = None) -> str:
+def line(what: str, found: Figures, budget_ms: float | None) -> str:
     """One row of the table."""
-    kept = "" if budget is None else f"{budget:.0f} {unit} | {'yes' if figure <= budget else 'no'}"
-    return f"| {what} | {figure:.1f} {unit} | {kept or ' | '} |"
+    kept = " | " if budget_ms is None else f"{budget_ms:.0f} ms | {_kept(found['processor_ms'], budget_ms)}"
+    return f"| {what} | {found['ms']:.1f} ms | {found['processor_ms']:.1f} ms | {kept} |"
+
+
+def _kept(figure: float, budget: float) -> str:
+    return "yes" if figure <= budget else "no"
 
 
 def measured(runs: int) -> list[str]:
     """The table."""
     front, artefact = fresh(FRONT_DOOR, runs), fresh(ARTEFACT, runs)
-    lines = [
-        "| what | median | budget | kept |",
-        "| --- | --- | --- | --- |",
-        line("`import litellm_router_plugin`", front["ms"], "ms", FRONT_DOOR_MS),
-        line("default classifier: load", artefact["ms"], "ms", ARTEFACT_MS),
-        line("default classifier: resident memory that loading adds", artefact["mb"], "MB", ARTEFACT_MB),
-    ]
-    for module in ("numpy", "litellm", "litellm_router_plugin.proxy"):
-        lines.append(line(f"`import {module}`", fresh(IMPORT.format(module=module), max(1, runs // 3))["ms"], "ms"))
+    few = max(1, runs // 3)
+    modules = ("numpy", "litellm", "litellm_router_plugin.proxy")
+    memory = f"{artefact['mb']:.1f} MB | | {ARTEFACT_MB:.0f} MB | {_kept(artefact['mb'], ARTEFACT_MB)}"
     heavy = ", ".join(loads_nothing_heavy()) or "none of litellm, scikit-learn, numpy, pydantic"
     return [
-        *lines,
+        "| what | wall time | processor time | budget | kept |",
+        "| --- | --- | --- | --- | --- |",
+        line("`import litellm_router_plugin`", front, FRONT_DOOR_MS),
+        line("default classifier: load, numpy imported before", artefact, ARTEFACT_MS),
+        f"| default classifier: resident memory that loading adds | {memory} |",
+        *(line(f"`import {module}`", fresh(IMPORT.format(module=module), few), None) for module in modules),
         "",
-        f"The front door loads {heavy}. {runs} fresh interpreters a row, {max(1, runs // 3)} for the last three.",
+        f"The front door loads {heavy}. {runs} fresh interpreters a row, {few} for the last three.",
     ]
 
 

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,15 @@ from benchmarks.replay.losing import LOSING_LADDER, LOSING_PRICE, losing_policie
 from benchmarks.replay.marks import write_between_marks
 from benchmarks.replay.processes import ProxyProcess, Replay, replay_script
 from benchmarks.replay.recordings import Ladder, Prompt, data_folder, prices, recorded_prompts
-from benchmarks.replay.setups import FIXED, TIER_NAMES, Policies, judged, proxy_config, router_name
+from benchmarks.replay.setups import FIXED, TIER_NAMES, Policies, PoliciesOf, judged, proxy_config, reading, router_name
 from benchmarks.replay.traffic import Served, check_books, guard_of, send_all
 
 MARK, LOSING_MARK = "cascade-end-to-end", "cascade-losing"
+HAIKU = "claude-3-haiku-20240307"
 LADDERS = (
-    Ladder("bfcl_v1", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-3-5-sonnet-20240620")),
-    Ladder("zeroeval_crux", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13")),
-    Ladder("mmlu_pro", ("gemini-1.5-flash-002", "gemini-1.5-pro-002", "gpt-4o-2024-05-13")),
+    Ladder("bfcl_v1", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "claude-3-5-sonnet-20240620"), HAIKU),
+    Ladder("zeroeval_crux", ("gpt-4o-mini-2024-07-18", "gpt-4o-2024-08-06", "gpt-4o-2024-05-13"), HAIKU),
+    Ladder("mmlu_pro", ("gemini-1.5-flash-002", "gemini-1.5-pro-002", "gpt-4o-2024-05-13"), "llama-3.1-8b-instruct"),
 )
 ACCURACIES = (0.65, 0.75, 0.85, 0.95)
 JUDGE_PRICE = "gpt-4o-mini-2024-07-18"
@@ -51,8 +53,10 @@ class Run:
     summaries: Mapping[str, Mapping[str, Any]]
 
 
-def policies(accuracies: Sequence[float]) -> Policies:
-    """What is compared: local checks alone, and judges of several accuracies without and with the guard."""
+def policies(accuracies: Sequence[float], ladder: Ladder) -> Policies:
+    """What is compared: local checks alone, judges of several accuracies without and with the guard, and the learned
+    check with whom it may ask where it is unsure.
+    """
     compared: dict[str, Mapping[str, object] | None] = {
         FIXED: None,
         "checks only": {"checks": "default", "break_even": False},
@@ -60,12 +64,17 @@ def policies(accuracies: Sequence[float]) -> Policies:
     for accuracy in accuracies:
         compared[f"judge {accuracy:.2f}"] = judged(accuracy, break_even=False)
         compared[f"judge {accuracy:.2f}{WITH_GUARD}"] = judged(accuracy, break_even=True)
+    second = reading(ladder.second, break_even=False)
+    doubted = judged(accuracies[-2], ask="when_unsure")["judge"]
+    compared["second opinion where unsure"] = second
+    compared[f"judge {accuracies[-2]:.2f} where unsure"] = {**reading("", break_even=False), "judge": doubted}
+    compared[f"second opinion, else judge {accuracies[-2]:.2f}"] = {**second, "judge": doubted}
     return compared
 
 
 @contextlib.contextmanager
 def proxy_over_replay(
-    ladders: Sequence[Ladder], compared: Policies, accuracies: Sequence[float], judge_price: str, script: Path
+    ladders: Sequence[Ladder], compared: PoliciesOf, accuracies: Sequence[float], judge_price: str, script: Path
 ) -> Iterator[ProxyProcess]:
     """The proxy with every router, over one replay upstream for each judge."""
     data = data_folder()
@@ -116,7 +125,9 @@ def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
     lines = []
     for run in runs:
         count = len(next(iter(run.requests.values())))
-        lines += [f"`{run.ladder.source}`, {count} prompts: {' → '.join(f'`{model}`' for model in run.ladder.models)}"]
+        ladder = " → ".join(f"`{model}`" for model in run.ladder.models)
+        second = f"second opinions by `{run.ladder.second}`"
+        lines.append(f"`{run.ladder.source}`, {count} prompts: {ladder}; {second}.")
         lines += ["", *table(shown(run.requests), notes(run)), ""]
     pooled = {policy: [one for run in runs for one in run.requests[policy]] for policy in runs[0].requests}
     total = len(next(iter(pooled.values())))
@@ -131,11 +142,11 @@ def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
 
 
 async def compare(script: Path, accuracies: Sequence[float], most: int) -> list[str]:
-    compared = policies(accuracies)
+    compared = partial(policies, accuracies)
     prompts = recorded_prompts(data_folder(), LADDERS, most)
     start = time.monotonic()
     with proxy_over_replay(LADDERS, compared, accuracies, JUDGE_PRICE, script) as proxy:
-        runs = [await run_ladder(proxy, ladder, prompts[ladder.source], compared) for ladder in LADDERS]
+        runs = [await run_ladder(proxy, ladder, prompts[ladder.source], compared(ladder)) for ladder in LADDERS]
     return lines_of(runs, time.monotonic() - start)
 
 
@@ -143,7 +154,7 @@ async def lose(script: Path, most: int) -> list[str]:
     """A cascade that cannot pay, with and without the guard."""
     prompts = recorded_prompts(data_folder(), [LOSING_LADDER], most, ("dev", "train"))[LOSING_LADDER.source]
     compared: Policies = {FIXED: None, **losing_policies(LOSING_ACCURACY)}
-    with proxy_over_replay([LOSING_LADDER], compared, [LOSING_ACCURACY], LOSING_PRICE, script) as proxy:
+    with proxy_over_replay([LOSING_LADDER], lambda _: compared, [LOSING_ACCURACY], LOSING_PRICE, script) as proxy:
         run = await run_ladder(proxy, LOSING_LADDER, prompts, compared)
     return losing_tables(run.requests, run.summaries)
 

@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-CALL_INSTRUCTION = "You can call the functions below. Reply with the calls in Python syntax and nothing else.\n"
-
-Message = Mapping[str, str]
 
 
 def data_folder() -> Path:
@@ -32,10 +29,16 @@ def data_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The models of one source's tiers, cheapest first."""
+    """The models of one source's tiers, cheapest first, and the one that gives second opinions."""
 
     source: str
     models: tuple[str, ...]
+    second: str = ""
+
+    @property
+    def all_models(self) -> tuple[str, ...]:
+        """Every model that is called."""
+        return (*self.models, *filter(None, [self.second]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,15 @@ class Prompt:
 
     Attributes:
         row_id: Its id in the recording.
-        messages: What is sent for it; the last user message is the recorded prompt, which makes it findable.
+        body: What is sent for it: the recorded prompt as the user's message, by which the replay knows it, and the
+            tools of the row. The recorded answers to those are calls written as text.
         scores: Model -> score of its recorded answer, 0..1.
         answers: Model -> that answer.
     """
 
     row_id: str
     source: str
-    messages: tuple[Message, ...]
+    body: Mapping[str, object]
     scores: Mapping[str, float]
     answers: Mapping[str, str]
 
@@ -69,7 +73,7 @@ def recorded_prompts(
 
     A prompt that stands in the recording twice is left out: the replay could not tell which row is meant.
     """
-    models = {ladder.source: ladder.models for ladder in ladders}
+    models = {ladder.source: ladder.all_models for ladder in ladders}
     owner: dict[str, str] = {}
     found: dict[str, list[Prompt]] = {source: [] for source in models}
     for row in _rows(folder / "cascade_answers/dev.jsonl.gz"):
@@ -84,14 +88,12 @@ def recorded_prompts(
 
 def _prompt(row: Mapping[str, Any], models: Iterable[str]) -> Prompt:
     text = row.get("sent_prompt") or row["prompt"]
-    messages: list[Message] = [{"role": "user", "content": text}]
-    if row.get("tools"):  # the recorded answers are calls written as text: their models had read the functions as text
-        messages.insert(0, {"role": "system", "content": CALL_INSTRUCTION + json.dumps(row["tools"])})
+    tools = {"tools": row["tools"]} if row.get("tools") else {}
     answers = {model: row["answers"][model] for model in models}
     return Prompt(
         row_id=row["id"],
         source=row["source"],
-        messages=tuple(messages),
+        body={"messages": [{"role": "user", "content": text}], **tools},
         scores={model: float(answer["score"]) for model, answer in answers.items()},
         answers={model: str(answer["text"]) for model, answer in answers.items()},
     )

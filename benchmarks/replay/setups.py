@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.replay.processes import MASTER_KEY
@@ -18,6 +18,7 @@ DEADLINE_S = 600.0
 Prices = Mapping[str, tuple[float, float]]
 Policies = Mapping[str, Mapping[str, object] | None]
 """Policy -> its cascade's settings; None: no cascade."""
+PoliciesOf = Callable[[Ladder], Policies]
 
 
 def router_name(source: str, policy: str) -> str:
@@ -25,10 +26,18 @@ def router_name(source: str, policy: str) -> str:
     return f"{source}/{policy}".replace("/", "--").replace(" ", "-")
 
 
-def judged(accuracy: float, **settings: object) -> dict[str, object]:
-    """A cascade whose judge is asked about every draft that the checks let pass."""
-    judge = {"model": judge_group(accuracy), "ask": "always", "timeout_s": JUDGE_TIMEOUT_S}
+def judged(accuracy: float, ask: str = "always", **settings: object) -> dict[str, object]:
+    """A cascade whose judge is asked about every draft that the checks let pass, or only where they are unsure."""
+    judge = {"model": judge_group(accuracy), "ask": ask, "timeout_s": JUDGE_TIMEOUT_S}
     return {"checks": "default", "judge": judge, "deadline_s": DEADLINE_S, **settings}
+
+
+def reading(second: str, **settings: object) -> dict[str, object]:
+    """A cascade that reads the answer with the learned check, and asks ``second``, if any, where that is unsure."""
+    checks: list[object] = ["default", "learned"]
+    if second:
+        checks.append({"agreement": {"model_group": second}})
+    return {"checks": checks, "deadline_s": DEADLINE_S, **settings}
 
 
 def judge_group(accuracy: float) -> str:
@@ -56,25 +65,25 @@ def deployment(group: str, model: str, base_url: str, price: tuple[float, float]
 
 
 def proxy_config(
-    ladders: Sequence[Ladder], policies: Policies, prices: Prices, upstreams: Mapping[float, str], judge_price: str
+    ladders: Sequence[Ladder], policies: PoliciesOf, prices: Prices, upstreams: Mapping[float, str], judge_price: str
 ) -> dict[str, Any]:
     """One router for each source and policy, and all that they call.
 
     Args:
         ladders: The sources.
-        policies: What is compared.
+        policies: What is compared on a ladder.
         prices: Of the recorded models.
         upstreams: Accuracy of the simulated judge -> the address of the replay that has it.
         judge_price: The model whose price the judge has.
     """
-    models = dict.fromkeys(model for ladder in ladders for model in ladder.models)
+    models = dict.fromkeys(model for ladder in ladders for model in ladder.all_models)
     anywhere = next(iter(upstreams.values()))
     return {
         "model_list": [
             *(
                 tier_router(router_name(ladder.source, policy), ladder, cascade)
                 for ladder in ladders
-                for policy, cascade in policies.items()
+                for policy, cascade in policies(ladder).items()
             ),
             *(deployment(model, model, anywhere, prices[model]) for model in models),
             *(

@@ -56,7 +56,7 @@ async def send_all(
 
         async def send(prompt: Prompt) -> Served:
             async with at_once:
-                body = {"model": router, "messages": list(prompt.messages)}
+                body = {"model": router, **prompt.body}
                 return served(await client.post("/v1/chat/completions", json=body), ladder, prompt)
 
         return await asyncio.gather(*(send(prompt) for prompt in prompts))
