@@ -42,6 +42,12 @@ class Policy:
     experiments: tuple[Experiment, ...] = ()
     arms: Mapping[int, Classifier | Graders] = field(default_factory=empty)
 
+    @property
+    def grader_groups(self) -> tuple[str, ...]:
+        """Model groups that grade drafts, in the router's own cascade and in the arms of experiments."""
+        graders = [self.graders, *self.arms.values()]
+        return tuple(dict.fromkeys(group for one in graders if isinstance(one, Graders) for group in one.groups))
+
     def classifier_for(self, settings: object) -> Classifier:
         """The classifier that an arm's settings describe; the router's own for none."""
         found = self.arms.get(id(settings))

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
+from litellm_router_plugin.checks.agreement import SecondOpinion
 from litellm_router_plugin.checks.defaults import DETERMINISTIC, deterministic_checks
 from litellm_router_plugin.checks.panel import CheckPanel
 from litellm_router_plugin.checks.user import UserChecker
 from litellm_router_plugin.classifiers.python import load_class
 from litellm_router_plugin.config.cascade import CascadeSettings
-from litellm_router_plugin.config.checks import PythonCheckSettings, enabled_checks
+from litellm_router_plugin.config.checks import (
+    AgreementCheckSettings,
+    LearnedCheckSettings,
+    PythonCheckSettings,
+    enabled_checks,
+)
 from litellm_router_plugin.config.judge import JudgeSettings, PromptFileSettings
 from litellm_router_plugin.core.judge_economics import judge_can_pay
 from litellm_router_plugin.core.money import Price, Usage, cost_at
-from litellm_router_plugin.core.ports import Judge
+from litellm_router_plugin.core.ports import AnswerCheck, Judge
 from litellm_router_plugin.core.tiers import Ladder
-from litellm_router_plugin.errors import ConfigError
+from litellm_router_plugin.errors import ArtefactError, ConfigError
 from litellm_router_plugin.judges.llm import LlmJudge
 from litellm_router_plugin.judges.policy import JudgeWithPolicy
 from litellm_router_plugin.judges.prompt import load_prompt
@@ -44,18 +50,27 @@ class Graders:
         panel: The local checks.
         own: The user's own checkers.
         judge: The model that is asked; None when nobody is.
+        judge_group: The judge's model group; empty without a judge.
+        second: A second model whose answer is compared; None without one.
+        learned: The local checks include the learned one, so the statistics of its features are kept.
+        on_fault: Counts a second model that gave no answer.
         asks_always: The judge is asked about every draft that nobody rejected, not only about doubtful ones.
     """
 
     panel: CheckPanel
     own: tuple[Judge, ...] = ()
     judge: Judge | None = None
+    judge_group: str = ""
+    second: SecondOpinion | None = None
+    learned: bool = False
     asks_always: bool = False
+    on_fault: OnFault | None = None
 
     @property
-    def can_reject_whole(self) -> bool:
-        """Whether anybody beside the local checks grades whole answers."""
-        return bool(self.own) or self.judge is not None
+    def groups(self) -> tuple[str, ...]:
+        """The model groups that are called to grade."""
+        second = self.second.model_group if self.second is not None else ""
+        return tuple(group for group in (self.judge_group, second) if group)
 
 
 def build_graders(settings: CascadeSettings, where: str, on_fault: OnFault, checker: object = None) -> Graders:
@@ -71,7 +86,11 @@ def build_graders(settings: CascadeSettings, where: str, on_fault: OnFault, chec
         ConfigError: A prompt, a path or a checker that cannot be used.
     """
     enabled = enabled_checks(settings.checks)
-    local = deterministic_checks([name for name in enabled if name in DETERMINISTIC])
+    local: list[AnswerCheck] = list(deterministic_checks([name for name in enabled if name in DETERMINISTIC]))
+    learned = enabled.get("learned")
+    if isinstance(learned, LearnedCheckSettings):
+        local.append(_learned_check(learned, f"{where}.checks.learned"))
+    agreement = enabled.get("agreement")
     own: list[Judge] = []
     python = enabled.get("python")
     if isinstance(python, PythonCheckSettings):
@@ -82,6 +101,10 @@ def build_graders(settings: CascadeSettings, where: str, on_fault: OnFault, chec
         panel=CheckPanel(local, on_error=lambda name, error: on_fault(f"check.{name}", error)),
         own=tuple(own),
         judge=None if settings.judge is None else build_judge(settings.judge, on_fault),
+        judge_group="" if settings.judge is None else settings.judge.model,
+        second=SecondOpinion(agreement.model_group) if isinstance(agreement, AgreementCheckSettings) else None,
+        learned=learned is not None,
+        on_fault=on_fault,
         asks_always=settings.judge is not None and settings.judge.ask == "always",
     )
 
@@ -91,6 +114,16 @@ def build_judge(settings: JudgeSettings, on_fault: OnFault) -> Judge:
     prompt = settings.prompt.path if isinstance(settings.prompt, PromptFileSettings) else settings.prompt
     judge = LlmJudge(settings.model, load_prompt(prompt), threshold=settings.threshold, timeout_s=settings.timeout_s)
     return JudgeWithPolicy(judge, settings.on_failure, on_error=lambda error: on_fault("judge", error))
+
+
+def _learned_check(settings: LearnedCheckSettings, where: str) -> AnswerCheck:
+    from litellm_router_plugin.checks.learned import LearnedCheck  # noqa: PLC0415  numpy, only where used
+    from litellm_router_plugin.learning.answer_check_artefact import default_answer_check  # noqa: PLC0415  same
+
+    try:
+        return LearnedCheck(default_answer_check(), settings.unsure)
+    except ArtefactError as error:
+        raise ConfigError(where, str(error), "Install the package again") from error
 
 
 def _user_checker(settings: PythonCheckSettings, where: str, on_fault: OnFault) -> UserChecker:

@@ -76,7 +76,8 @@ def attached() -> list[TierRouting]:
 
 
 def _new_routing(router: litellm.Router, checker: object) -> TierRouting:
-    routing = TierRouting(router, Ledger(), Faults(), checker)
+    faults = Faults()
+    routing = TierRouting(router, Ledger(on_fault=faults.note), faults, checker)
     wire_metrics(routing)
     _ATTACHED.add(routing)
     return routing

@@ -9,6 +9,7 @@ from litellm_router_plugin.build_checks import Graders
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.core.cascade import CascadePolicy, next_rung
 from litellm_router_plugin.host.entry_points import EntryPoint
+from litellm_router_plugin.host.outlook import Outlook
 from litellm_router_plugin.host.scope import RequestScope
 
 
@@ -21,6 +22,7 @@ class CascadePlan:
         graders: Who reads drafts; None where the cascade is off.
         streaming: How streams are checked.
         target: The rung that a rejected draft goes up to; None where there is none.
+        outlook: What is expected of tiers and graders; None where the classifier does not forecast it.
         state: ``on``, or ``off: `` and the reason.
     """
 
@@ -29,6 +31,7 @@ class CascadePlan:
     streaming: str = "off"
     state: str = "off"
     target: int | None = None
+    outlook: Outlook | None = None
 
     @property
     def is_on(self) -> bool:

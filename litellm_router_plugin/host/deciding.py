@@ -90,6 +90,7 @@ async def decide(
         safe = choose_tier(ladder, scope.tier_router.policy.config.default, scope.inputs)
         scope.choice = Choice(safe.rung, "plugin_error")
     scope.rung = scope.choice.rung
+    scope.pinned = scope.overrides.tier is not None and not scope.inputs.has_state
 
 
 def observe_only(scope: RequestScope) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from litellm_router_plugin.core.answers import AnswerView
-from litellm_router_plugin.core.money import Usage, cost_at
+from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.host.scope import RequestScope
 
@@ -31,8 +31,12 @@ def cost_so_far(scope: RequestScope, tier: Tier, answer: AnswerView) -> Decimal 
 
 
 def estimated_cost(scope: RequestScope, tier: Tier, answer: AnswerView) -> Decimal | None:
-    """USD of an answer by its characters; None where the tier's price is unknown."""
-    price = scope.prices.get(tier.name)
+    """USD of an answer by its characters, at a tier's price; None where that is unknown."""
+    return cost_by_characters(scope.prices.get(tier.name), scope, answer)
+
+
+def cost_by_characters(price: Price | None, scope: RequestScope, answer: AnswerView) -> Decimal | None:
+    """USD of an answer by its characters; None without a price."""
     written = len(answer.text) + sum(len(call.arguments) for call in answer.tool_calls)
     usage = Usage(scope.view.chars // CHARS_PER_TOKEN, written // CHARS_PER_TOKEN)
     return None if price is None else cost_at(price, usage)

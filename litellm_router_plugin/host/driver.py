@@ -14,18 +14,20 @@ from uuid import uuid4
 
 from litellm_router_plugin.checks.route_features import route_values
 from litellm_router_plugin.core.answers import AnswerView
-from litellm_router_plugin.core.cascade import Attempt, CallTier, Serve, next_step
+from litellm_router_plugin.core.cascade import Attempt, CallTier, Serve, next_rung, next_step
 from litellm_router_plugin.core.decisions import Choice
 from litellm_router_plugin.core.reading_answers import read_answer
+from litellm_router_plugin.core.route_statistics import RouteStatistics
 from litellm_router_plugin.core.tiers import Tier
 from litellm_router_plugin.core.verdicts import Verdict
 from litellm_router_plugin.host.attempts import first_attempt, further_attempt
 from litellm_router_plugin.host.call_keys import key_in_books
 from litellm_router_plugin.host.cascade_plan import CascadePlan
-from litellm_router_plugin.host.draft_costs import cost_so_far
+from litellm_router_plugin.host.draft_costs import cost_so_far, estimated_cost
 from litellm_router_plugin.host.entry_points import EntryPoint
-from litellm_router_plugin.host.grading import grade
+from litellm_router_plugin.host.grading import Drafted, grade
 from litellm_router_plugin.host.model_calls import RouterCalls
+from litellm_router_plugin.host.planning import opinion_cost, plan_request
 from litellm_router_plugin.host.private import settle_partial
 from litellm_router_plugin.host.replay import ReplayedStream
 from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, writable_hidden_params
@@ -38,6 +40,20 @@ from litellm_router_plugin.ledger.records import CallRecord
 if TYPE_CHECKING:
     from litellm_router_plugin.host.routing import TierRouting
 
+PASSED_ON = (
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+    "response_format",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "seed",
+)
+"""Parameters of the client's that a second model gets as well."""
 Original = Callable[..., Awaitable[Any]]
 RunGrading = Callable[[Coroutine[Any, Any, Verdict]], Awaitable[Verdict]]
 
@@ -93,7 +109,7 @@ class Driver:
 
     async def run(self, original: Original) -> Any:  # noqa: ANN401  the host's answer, of whichever type it is
         """The answer for the client; raises the host's own error when no tier answered."""
-        plan = self.routing.plan(self.scope, self.entry)
+        plan = plan_request(self.routing, self.scope, self.entry)
         self.scope.claims_savings = not plan.is_on
         if self.entry.kind == "async":
             await self.routing.guard.exchange(self.routing.shared)
@@ -133,9 +149,7 @@ class Driver:
             return
         try:
             answer = read_answer(draft.response)
-            key = self.routing.route_key(self.scope, draft.tier)
-            verdict = graders.panel.examine(answer, self.scope.view, self.routing.routes.statistics(key))
-            self.routing.routes.add(key, route_values(answer, self.scope.view))
+            verdict = graders.panel.examine(answer, self.scope.view, self._noted(draft, answer))
             self.routing.ledger.note_verdict(draft.call_id, verdict)
         except Exception as fault:  # noqa: BLE001  observing must not cost the client the answer
             self.routing.faults.note("observing", fault)
@@ -217,16 +231,44 @@ class Driver:
     async def _verdict(self, plan: CascadePlan, draft: Draft, answer: AnswerView, *, is_final: bool) -> Verdict | None:
         """What the graders say; None when the answer is served whatever it is, or the deadline has passed."""
         scope = self.scope
-        key = self.routing.route_key(scope, draft.tier)
-        statistics = self.routing.routes.statistics(key)
-        self.routing.routes.add(key, route_values(answer, scope.view))
+        statistics = self._noted(draft, answer)
         time_left = self._time_left(plan)
         if time_left is not None and time_left <= 0:
             scope.choice = Choice(scope.choice.rung, "deadline")
             return None
         if is_final or plan.graders is None:
             return None
-        return await self.run_grading(grade(plan.graders, answer, scope.view, statistics, self.calls))
+        drafted = self._drafted(plan, answer, statistics)
+        return await self.run_grading(grade(plan.graders, drafted, self.calls))
+
+    def _noted(self, draft: Draft, answer: AnswerView) -> RouteStatistics:
+        """What was known of the route before this answer, which is entered for the next ones."""
+        key = self.routing.route_key(self.scope, draft.tier)
+        statistics = self.routing.routes.statistics(key)
+        self.routing.routes.add(key, route_values(answer, self.scope.view))
+        if self.scope.graders is not None and self.scope.graders.learned:
+            from litellm_router_plugin.checks.learned import learned_route_values  # noqa: PLC0415  numpy, where used
+
+            self.routing.routes.add(key, learned_route_values(answer, self.scope.view))
+        return statistics
+
+    def _drafted(self, plan: CascadePlan, answer: AnswerView, statistics: RouteStatistics) -> Drafted:
+        scope, request = self.scope, self.request
+        messages = request.get("messages")
+        is_chat = scope.endpoint == "chat" and isinstance(messages, list)
+        target = next_rung(plan.policy, scope.rung)
+        second = plan.graders.second if plan.graders is not None else None
+        return Drafted(
+            answer=answer,
+            request=scope.view,
+            route=statistics,
+            rung=scope.rung,
+            messages=messages if is_chat else None,
+            params={name: request[name] for name in PASSED_ON if request.get(name) is not None},
+            opinion_usd=None if second is None else opinion_cost(scope, second.model_group, answer),
+            target_usd=None if target is None else estimated_cost(scope, scope.tier_router.ladder[target], answer),
+            outlook=plan.outlook,
+        )
 
     async def _serve(self, draft: Draft, because: str) -> Any:  # noqa: ANN401  as in run
         if because == "deadline":

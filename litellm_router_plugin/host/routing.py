@@ -11,12 +11,9 @@ from weakref import WeakValueDictionary
 
 import litellm
 
-from litellm_router_plugin.core.cascade import CascadePolicy
-from litellm_router_plugin.core.decisions import Choice
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host import private
-from litellm_router_plugin.host.cascade_plan import CascadePlan, plan_cascade
 from litellm_router_plugin.host.conversations import Conversations, state_key
 from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
 from litellm_router_plugin.host.deployments import is_marker
@@ -34,13 +31,13 @@ from litellm_router_plugin.host.wraps import Originals, unwrap, wrap
 from litellm_router_plugin.ledger.feedback import FeedbackDesk
 from litellm_router_plugin.ledger.kept_prompts import prompt_facts
 from litellm_router_plugin.ledger.ledger import Ledger
+from litellm_router_plugin.ledger.ratings import ratings_by_tier
 from litellm_router_plugin.ledger.records import DecisionRecord, Owner
 from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.ledger.views import decision_view
 
 if TYPE_CHECKING:
     from litellm_router_plugin.core.tiers import Tier
-    from litellm_router_plugin.host.entry_points import EntryPoint
     from litellm_router_plugin.store.store import Store
 
 logger = logging.getLogger("litellm_router_plugin")
@@ -131,6 +128,7 @@ class TierRouting:
             scope=scope,
             pending=self.ledger.pending(router, owner_key),
         )
+        result["ratings_by_tier"] = ratings_by_tier(self.desk.book.groups(router, owner_key), tiers)
         result["cascades"] = {one.name: self.guard.report(one.name) for one in chosen}
         result["routers"] = [one.name for one in chosen]
         result["faults"] = self.faults.counts()
@@ -207,6 +205,7 @@ class TierRouting:
                 cause=scope.choice.cause,
                 owner=scope.owner,
                 prices=scope.prices,
+                tiers=tier_router.ladder.names,
                 baseline=tier_router.policy.config.baseline,
                 mode=tier_router.policy.config.mode,
             )
@@ -222,7 +221,7 @@ class TierRouting:
             cause=scope.choice.cause,
             signals=() if scope.redacted else forecast.signals,
             route=scope.route,
-            pinned=scope.choice.cause == "pinned",
+            pinned=scope.pinned,
             experiment=scope.experiment,
             observed_tier="" if scope.observed is None else scope.tier_router.ladder[scope.observed.rung].name,
             observed_cause="" if scope.observed is None else scope.observed.cause,
@@ -248,42 +247,10 @@ class TierRouting:
             scope.decision_id, served_call=served_call, tier=tier, cause=scope.choice.cause, escalated=scope.escalated
         )
 
-    def note_plan(self, scope: RequestScope, plan: CascadePlan) -> None:
-        """Enter whether the cascade runs on a request, and between which tiers."""
-        ladder = scope.tier_router.ladder
-        self.ledger.describe(
-            scope.decision_id,
-            tier=scope.tier.name,
-            start_tier=scope.tier.name,
-            cause=scope.choice.cause,
-            target_tier="" if plan.target is None else ladder[plan.target].name,
-            cascade=plan.state,
-        )
-
-    def plan(self, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
-        """How drafts of a request are graded; a cascade that loses money is bypassed."""
-        try:
-            plan = self._guarded_plan(scope, entry)
-        except Exception as fault:  # noqa: BLE001  without a plan the decided tier is called and its answer served
-            self.faults.note("planning", fault)
-            plan = CascadePlan(CascadePolicy(max_escalations=0, top_rung=scope.rung), state="off: plugin error")
-        self.note_plan(scope, plan)
-        return plan
-
-    def _guarded_plan(self, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
-        plan = plan_cascade(scope, entry)
-        if plan.target is not None and scope.cascade is not None and scope.cascade.break_even:
-            start = scope.tier.name
-            if not self.guard.runs(scope.tier_router.name, start, scope.decision_id):
-                scope.choice = Choice(plan.target, "break_even")
-                scope.rung = scope.start_rung = plan.target
-                plan = plan_cascade(scope, entry)
-        return plan
-
     async def keep_conversation(self, scope: RequestScope, tier: Tier) -> None:
         """Remember the tier that answered for the conversation; a pinned tier leaves no trace."""
         settings = scope.conversation_settings
-        if settings is None or not scope.conversation or scope.choice.cause in ("pinned", "state"):
+        if settings is None or not scope.conversation or scope.pinned or scope.inputs.has_state:
             return
         ladder = scope.tier_router.ladder
         if settings.sticky:

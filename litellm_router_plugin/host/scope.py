@@ -35,6 +35,7 @@ class RequestScope:
         rung: The tier being called now.
         attempt: Number of the tier call under way, from 1.
         call_id: The tier call under way: LiteLLM's call id, or what `call_keys` makes of it.
+        pinned: The client pinned the tier, whatever became of the request later.
         arm: What the experiments' arms set for this request.
         observed: In observe mode the decision that was not acted on.
         conversation: Key of the conversation's state; empty when the request belongs to none.
@@ -65,6 +66,7 @@ class RequestScope:
     conversation_settings: ConversationSettings | None = None
     blocking: bool = False
     experiment: str = ""
+    pinned: bool = False
     arm: Mapping[str, object] = field(default_factory=empty)
     observed: Choice | None = None
     redacted: bool = False

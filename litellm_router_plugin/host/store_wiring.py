@@ -120,7 +120,7 @@ def close_with_proxy(proxy: ModuleType, routings: Callable[[], Sequence[Routing]
                 await routing.flush(SHUTDOWN_PATIENCE_S)
             except TimeoutError:
                 logger.warning("tier router: some calls had not reported at the end; their costs are unknown")
-                routing.ledger.sweep()
+                routing.ledger.sweep(within_s=0.0)
         await asyncio.to_thread(store.close)
         await original(*arguments, **named)
 

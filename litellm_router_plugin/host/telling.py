@@ -24,7 +24,7 @@ def told(scope: RequestScope, tier: Tier, response: object, logging_object: obje
     """
     cost = None if spent is None else answer_cost(scope, tier, response, logging_object)
     total = None if cost is None or spent is None else cost + spent
-    saves_nothing = scope.choice.cause == "pinned" or is_free(response, logging_object)
+    saves_nothing = scope.pinned or is_free(response, logging_object)
     return Told(
         decision_id=scope.decision_id,
         tier=tier.name,

@@ -15,6 +15,7 @@ from litellm_router_plugin.errors import (
     UnknownDecision,
 )
 from litellm_router_plugin.ledger.ledger import Ledger
+from litellm_router_plugin.ledger.metrics import metrics
 from litellm_router_plugin.ledger.rating_book import RatedDecision, RatingBook, RatingEntry
 from litellm_router_plugin.ledger.ratings import parse_rater, parse_rating
 
@@ -115,6 +116,9 @@ class FeedbackDesk:
         if self._store is not None and not self._store.add_rating(entry):
             raise FeedbackNotKept("feedback: the store cannot take it now. Send it again in a minute")
         self.book.put(entry)
+        counts = metrics()
+        if counts is not None:
+            counts.note_rating(entry)
         return {"decision_id": decision.decision_id, "tier": decision.tier, "rater": name, "score": parsed.score}
 
     def _find(self, decision_id: object, call_id: object) -> RatedDecision:

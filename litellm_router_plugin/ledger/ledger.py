@@ -37,6 +37,7 @@ class Ledger:
         clock: Seconds; wall time, since records carry it.
         on_final: Called with each decision once its cost is final or unknown, and again should a call report late.
         on_dropped: Called with the number of decisions that left memory before they were final.
+        on_fault: Called with a name and the error when a listener fails.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class Ledger:
         clock: Callable[[], float] = time.time,
         on_final: Sequence[Listener] = (),
         on_dropped: Callable[[int], None] | None = None,
+        on_fault: Callable[[str, Exception], None] | None = None,
     ) -> None:
         self._clock = clock
         self._listeners = list(on_final)
         self._on_dropped = on_dropped
+        self._on_fault = on_fault
         self._lock = threading.RLock()
         self._decisions: OrderedDict[str, DecisionRecord] = OrderedDict()
         self._decision_of_call: dict[str, str] = {}
@@ -149,9 +152,9 @@ class Ledger:
                 del self._decisions[decision_id]
                 self._pending.pop(decision_id, None)
 
-    def sweep(self) -> None:
-        """Give up on calls that have not reported in time."""
-        horizon = self._clock() - SETTLE_WITHIN_S
+    def sweep(self, within_s: float = SETTLE_WITHIN_S) -> None:
+        """Give up on calls that have not reported so many seconds after their request was answered."""
+        horizon = self._clock() - within_s
         with self._lock:
             for decision_id in list(self._pending):
                 record = self._decisions[decision_id]
@@ -254,7 +257,11 @@ class Ledger:
         self._counted[record.decision_id] = part
         self._pending.pop(record.decision_id, None)
         for listener in self._listeners:
-            listener(record)
+            try:
+                listener(record)
+            except Exception as fault:  # noqa: BLE001  whoever listens must not cost the request its books
+                if self._on_fault is not None:
+                    self._on_fault("listener", fault)
 
     def _forget(self, decision_id: str) -> None:
         record = self._decisions.pop(decision_id)

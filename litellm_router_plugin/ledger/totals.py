@@ -24,6 +24,8 @@ class Totals:
     overhead: Decimal = Decimal(0)
     cost_if_always: dict[str, Decimal] = field(default_factory=dict)
     unknown_if_always: Counter[str] = field(default_factory=Counter)
+    requests_by_experiment: Counter[str] = field(default_factory=Counter)
+    costs_by_experiment: dict[str, Decimal] = field(default_factory=dict)
     checked_by_tier: Counter[str] = field(default_factory=Counter)
     accepted_by_tier: Counter[str] = field(default_factory=Counter)
 
@@ -37,6 +39,11 @@ class Totals:
             self.requests_by_tier[part.tier] += sign
             self.tokens_by_tier[part.tier] += sign * part.tokens
             self.costs_by_tier[part.tier] = self.costs_by_tier.get(part.tier, Decimal(0)) + sign * part.answer_cost
+        if part.experiment:
+            spent = sign * (part.answer_cost + part.overhead)
+            self.requests_by_experiment[part.experiment] += sign
+            known = self.costs_by_experiment.get(part.experiment, Decimal(0))
+            self.costs_by_experiment[part.experiment] = known + spent
         self.overhead += sign * part.overhead
         for name, cost in part.cost_if_always.items():
             if cost is None:
@@ -55,6 +62,7 @@ class Totals:
             (self.requests_by_tier, other.requests_by_tier),
             (self.tokens_by_tier, other.tokens_by_tier),
             (self.unknown_if_always, other.unknown_if_always),
+            (self.requests_by_experiment, other.requests_by_experiment),
             (self.checked_by_tier, other.checked_by_tier),
             (self.accepted_by_tier, other.accepted_by_tier),
         ):
@@ -62,6 +70,7 @@ class Totals:
         for amounts, others in (
             (self.costs_by_tier, other.costs_by_tier),
             (self.cost_if_always, other.cost_if_always),
+            (self.costs_by_experiment, other.costs_by_experiment),
         ):
             for name, amount in others.items():
                 amounts[name] = amounts.get(name, Decimal(0)) + amount
@@ -116,6 +125,11 @@ def summary(totals: Totals, *, baseline: str, tiers: Iterable[str], scope: str, 
         "savings_percentage": percentage(savings, without_routing),
         "escalation_rate": totals.escalated / totals.requests if totals.requests else 0.0,
         "acceptance_by_tier": acceptance(totals, names),
+        "experiments": {
+            name: {"requests": count, "cost_usd": number(totals.costs_by_experiment.get(name, Decimal(0)))}
+            for name, count in sorted(totals.requests_by_experiment.items())
+            if count
+        },
         "failed_requests": totals.failed,
         "unpriced_requests": totals.unpriced,
         "pending_requests": pending,

@@ -70,4 +70,4 @@ def test_tiers_and_code_that_an_arm_names_can_be_found() -> None:
         }
     )
     assert list(settings.arm.named_tiers()) == [("min_tier", "standard"), ("classifier.on_failure", "cheap")]
-    assert [path for path, _ in references(settings)] == ["arm.classifier.path"]
+    assert [path for path, _ in references(settings)] == ["set.classifier.path"]
