@@ -64,6 +64,7 @@ class TreeEnsemble:
         self.leaves = np.ascontiguousarray(leaves)
         self.depth = depth
         self._trees = np.arange(trees)
+        self._each_once = np.ones(trees)
         self._flat_leaves = np.ascontiguousarray(leaves, np.float64).reshape(trees * 2**depth, -1)
         together = min(depth, LEVELS_TOGETHER)
         self._first = self._upper(together)
@@ -99,7 +100,8 @@ class TreeEnsemble:
             right = row.take(features.take(position)) > thresholds.take(position)
             position += position
             position += right
-        return np.add.reduce(self._flat_leaves.take(position, axis=0), axis=0)  # type: ignore[no-any-return]  # numpy says Any
+        total: FloatArray = self._each_once @ self._flat_leaves.take(position, axis=0)
+        return total
 
     def totals(self, rows: NDArray[np.floating[Any]]) -> FloatArray:
         """The summed leaves of many rows, rows x outputs."""
