@@ -8,6 +8,7 @@ PORT ?= 4000
 CONFIG ?= proxy_config.yaml
 TIER_ROUTER_DATA ?= ../shared/data
 PYTEST_ARGS ?=
+EVAL_ARGS ?=
 export TIER_ROUTER_DATA
 export LITELLM_LOCAL_MODEL_COST_MAP ?= True
 
@@ -37,7 +38,7 @@ eval: .venv/.ready ## Evaluate routing on the recorded outcomes below TIER_ROUTE
 	@test -f $(TIER_ROUTER_DATA)/routing_outcomes/train.jsonl.gz || { \
 		echo "no recorded outcomes: set TIER_ROUTER_DATA to the folder that holds routing_outcomes/" >&2; exit 2; }
 	$(BIN)/tier-router evaluate --data $(TIER_ROUTER_DATA)/routing_outcomes/train.jsonl.gz \
-		--dev $(TIER_ROUTER_DATA)/routing_outcomes/dev.jsonl.gz
+		--dev $(TIER_ROUTER_DATA)/routing_outcomes/dev.jsonl.gz --folds 3 $(EVAL_ARGS)
 
 clean: ## Remove the environment and all caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage .coverage.*
