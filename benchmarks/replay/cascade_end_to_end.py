@@ -27,7 +27,7 @@ from benchmarks.replay.losing import LOSING_LADDER, LOSING_PRICE, losing_policie
 from benchmarks.replay.marks import write_between_marks
 from benchmarks.replay.processes import ProxyProcess, Replay, replay_script
 from benchmarks.replay.recordings import Ladder, Prompt, data_folder, prices, recorded_prompts
-from benchmarks.replay.setups import FIXED, TIER_NAMES, Policies, PoliciesOf, judged, proxy_config, reading, router_name
+from benchmarks.replay.setups import FIXED, TIER_NAMES, Policies, PoliciesOf, cascade, proxy_config, router_name
 from benchmarks.replay.traffic import Served, check_books, guard_of, send_all
 
 MARK, LOSING_MARK = "cascade-end-to-end", "cascade-losing"
@@ -54,21 +54,22 @@ class Run:
 
 
 def policies(accuracies: Sequence[float], ladder: Ladder) -> Policies:
-    """What is compared: local checks alone, judges of several accuracies without and with the guard, and the learned
-    check with whom it may ask where it is unsure.
+    """What is compared: local checks alone; judges of several accuracies, without and with the guard; the learned check
+    with whom it may ask where it is unsure; the learned classifier; and all of it together.
     """
-    compared: dict[str, Mapping[str, object] | None] = {
-        FIXED: None,
-        "checks only": {"checks": "default", "break_even": False},
-    }
+    compared: dict[str, Mapping[str, object]] = {FIXED: {}, "checks only": {"cascade": cascade()}}
     for accuracy in accuracies:
-        compared[f"judge {accuracy:.2f}"] = judged(accuracy, break_even=False)
-        compared[f"judge {accuracy:.2f}{WITH_GUARD}"] = judged(accuracy, break_even=True)
-    second = reading(ladder.second, break_even=False)
-    doubted = judged(accuracies[-2], ask="when_unsure")["judge"]
-    compared["second opinion where unsure"] = second
-    compared[f"judge {accuracies[-2]:.2f} where unsure"] = {**reading("", break_even=False), "judge": doubted}
-    compared[f"second opinion, else judge {accuracies[-2]:.2f}"] = {**second, "judge": doubted}
+        compared[f"judge {accuracy:.2f}"] = {"cascade": cascade(judge=accuracy)}
+        compared[f"judge {accuracy:.2f}{WITH_GUARD}"] = {"cascade": cascade(judge=accuracy, break_even=True)}
+    usual = accuracies[-2]
+    unsure = partial(cascade, reads=True, ask="when_unsure")
+    learned = {"classifier": {"type": "learned"}}
+    everything = unsure(second=ladder.second, judge=usual)
+    compared["second opinion where unsure"] = {"cascade": unsure(second=ladder.second)}
+    compared[f"judge {usual:.2f} where unsure"] = {"cascade": unsure(judge=usual)}
+    compared[f"second opinion, else judge {usual:.2f}, where unsure"] = {"cascade": everything}
+    compared["learned classifier, no cascade"] = learned
+    compared[f"joint: learned classifier, second opinion, judge {usual:.2f}"] = {**learned, "cascade": everything}
     return compared
 
 
@@ -153,7 +154,7 @@ async def compare(script: Path, accuracies: Sequence[float], most: int) -> list[
 async def lose(script: Path, most: int) -> list[str]:
     """A cascade that cannot pay, with and without the guard."""
     prompts = recorded_prompts(data_folder(), [LOSING_LADDER], most, ("dev", "train"))[LOSING_LADDER.source]
-    compared: Policies = {FIXED: None, **losing_policies(LOSING_ACCURACY)}
+    compared: Policies = {FIXED: {}, **losing_policies(LOSING_ACCURACY)}
     with proxy_over_replay([LOSING_LADDER], lambda _: compared, [LOSING_ACCURACY], LOSING_PRICE, script) as proxy:
         run = await run_ladder(proxy, LOSING_LADDER, prompts, compared)
     return losing_tables(run.requests, run.summaries)

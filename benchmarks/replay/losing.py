@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.replay.figures import always
 from benchmarks.replay.recordings import Ladder
-from benchmarks.replay.setups import TIER_NAMES, Policies, judged, router_name
+from benchmarks.replay.setups import TIER_NAMES, Policies, cascade, router_name
 from benchmarks.replay.traffic import Served, guard_of
 
 LOSING_LADDER = Ladder("zeroeval_math_l5", ("gpt-4o-2024-08-06", "claude-3-5-sonnet-20241022"))
@@ -21,7 +21,10 @@ GUARDED, UNGUARDED = "guard on", "guard off"
 
 def losing_policies(accuracy: float) -> Policies:
     """The same cascade with and without the guard."""
-    return {UNGUARDED: judged(accuracy, break_even=False), GUARDED: judged(accuracy, break_even=True)}
+    return {
+        name: {"cascade": cascade(judge=accuracy, break_even=guarded)}
+        for name, guarded in ((UNGUARDED, False), (GUARDED, True))
+    }
 
 
 def losing_tables(requests: Mapping[str, Sequence[Served]], summaries: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,28 +17,37 @@ JUDGE_TIMEOUT_S = 120.0
 DEADLINE_S = 600.0
 
 Prices = Mapping[str, tuple[float, float]]
-Policies = Mapping[str, Mapping[str, object] | None]
-"""Policy -> its cascade's settings; None: no cascade."""
+Policies = Mapping[str, Mapping[str, object]]
+"""Policy -> the settings of its tier router: its cascade, and its classifier where it has one."""
 PoliciesOf = Callable[[Ladder], Policies]
 
 
 def router_name(source: str, policy: str) -> str:
     """The model name that requests for a policy on a source call."""
-    return f"{source}/{policy}".replace("/", "--").replace(" ", "-")
+    return re.sub(r"[^\w.]+", "-", f"{source} {policy}")  # LiteLLM takes a comma for a list of models
 
 
-def judged(accuracy: float, ask: str = "always", **settings: object) -> dict[str, object]:
-    """A cascade whose judge is asked about every draft that the checks let pass, or only where they are unsure."""
-    judge = {"model": judge_group(accuracy), "ask": ask, "timeout_s": JUDGE_TIMEOUT_S}
-    return {"checks": "default", "judge": judge, "deadline_s": DEADLINE_S, **settings}
+def cascade(
+    *, judge: float | None = None, ask: str = "always", reads: bool = False, second: str = "", break_even: bool = False
+) -> dict[str, object]:
+    """A cascade's settings.
 
-
-def reading(second: str, **settings: object) -> dict[str, object]:
-    """A cascade that reads the answer with the learned check, and asks ``second``, if any, where that is unsure."""
-    checks: list[object] = ["default", "learned"]
+    Args:
+        judge: Accuracy of the judge; None: none is asked.
+        ask: Whether the judge is asked ``always`` or ``when_unsure``.
+        reads: The learned check reads the answers; it only says where they are in doubt.
+        second: The model that gives second opinions; empty: none is asked.
+        break_even: Whether the guard may step in.
+    """
+    checks: list[object] = ["default"]
+    if reads:
+        checks.append("learned")
     if second:
         checks.append({"agreement": {"model_group": second}})
-    return {"checks": checks, "deadline_s": DEADLINE_S, **settings}
+    settings: dict[str, object] = {"checks": checks, "deadline_s": DEADLINE_S, "break_even": break_even}
+    if judge is not None:
+        settings["judge"] = {"model": judge_group(judge), "ask": ask, "timeout_s": JUDGE_TIMEOUT_S}
+    return settings
 
 
 def judge_group(accuracy: float) -> str:
@@ -45,15 +55,15 @@ def judge_group(accuracy: float) -> str:
     return f"judge-{round(100 * accuracy)}"
 
 
-def tier_router(name: str, ladder: Ladder, cascade: Mapping[str, object] | None) -> dict[str, Any]:
-    """A tier router that starts every request on its cheapest tier."""
+def tier_router(name: str, ladder: Ladder, policy: Mapping[str, object]) -> dict[str, Any]:
+    """A tier router; unless its policy has a classifier it starts every request on its cheapest tier."""
     tiers = [{"name": tier, "model_group": model} for tier, model in zip(TIER_NAMES, ladder.models, strict=False)]
     nothing: dict[str, object] = {"type": "rules", "patterns": {}, "keywords": {}}
-    settings = {"tiers": tiers, "default_tier": TIER_NAMES[0], "classifier": nothing}
+    settings = {"tiers": tiers, "default_tier": TIER_NAMES[0], "classifier": nothing, **policy}
     return {
         "model_name": name,
         "litellm_params": {"model": f"tier_router/{name}"},
-        "model_info": {"tier_router": {**settings, **({} if cascade is None else {"cascade": cascade})}},
+        "model_info": {"tier_router": settings},
     }
 
 
@@ -81,9 +91,9 @@ def proxy_config(
     return {
         "model_list": [
             *(
-                tier_router(router_name(ladder.source, policy), ladder, cascade)
+                tier_router(router_name(ladder.source, policy), ladder, settings)
                 for ladder in ladders
-                for policy, cascade in policies(ladder).items()
+                for policy, settings in policies(ladder).items()
             ),
             *(deployment(model, model, anywhere, prices[model]) for model in models),
             *(
