@@ -76,8 +76,8 @@ def _savings(summary: Figures) -> Table:
         ),
     ]
     note = (
-        "Savings are net of every call. The best fixed tier is the one that would have cost least; what routing costs "
-        "beyond it is the price of answers that this tier alone might not have given."
+        "Savings are net of every call. The best fixed tier is the one whose answers are rated best; it is unknown "
+        "until two tiers have 20 ratings each."
     )
     return Table("Savings", ("compared with", "would have cost", "saved", ""), tuple(rows), note)
 

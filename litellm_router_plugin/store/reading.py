@@ -20,7 +20,7 @@ from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.check_figures import acceptance_by_check
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import EVERYTHING, Filters
-from litellm_router_plugin.store.fixed_tiers import fixed_tier_figures
+from litellm_router_plugin.store.fixed_tiers import best_fixed_tier, fixed_tier_figures
 from litellm_router_plugin.store.location import failure
 from litellm_router_plugin.store.rows import AnyRow, record_of
 from litellm_router_plugin.store.schema import calls, decisions, feedback, price_lists, prompts
@@ -82,7 +82,7 @@ class StoreReader:
         result = summary(totals, baseline=chosen, tiers=names, scope="store", pending=pending)
         return {
             **result,
-            **fixed_tier_figures(totals, names),
+            **fixed_tier_figures(totals, names, ratings),
             "acceptance_by_check": acceptance_by_check(verdicts),
             "ratings_by_tier": ratings_by_tier(ratings, names),
             "ratings_by_route": ratings_by_route(ratings),
@@ -105,8 +105,11 @@ class StoreReader:
         with self._connection() as connection:
             groups, verdicts = decision_groups(connection, filters, by), verdict_groups(connection, filters, by)
             lists = price_lists_of(connection, groups)
+            ratings = self._rating_groups(connection, filters)
         chosen = baseline if baseline is not None else _baseline(lists)
-        return series_of(bucket, groups, verdicts, lists, baseline=chosen, tiers=_tiers(lists))
+        best = best_fixed_tier(totals_of(groups, (), lists), _tiers(lists), ratings)
+        fixed = best[0] if best else None
+        return series_of(bucket, groups, verdicts, lists, baseline=chosen, fixed=fixed, tiers=_tiers(lists))
 
     def decisions(
         self,

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from litellm_router_plugin.ledger.totals import Totals, number
 from litellm_router_plugin.store.check_figures import acceptance_by_check
-from litellm_router_plugin.store.fixed_tiers import best_fixed_tier
 from litellm_router_plugin.store.schema import HOUR_S
 from litellm_router_plugin.store.sums import Group, PriceList, VerdictGroup, totals_of
 
@@ -25,14 +24,13 @@ def series_of(
     lists: Mapping[str, PriceList],
     *,
     baseline: str,
+    fixed: str | None,
     tiers: Sequence[str],
 ) -> dict[str, object]:
     """One point for each bucket with a request; see `StoreReader.series`."""
     if bucket not in BUCKETS:
         raise ValueError(f"bucket: expected one of {', '.join(BUCKETS)}, found {bucket[:40]!r}")
     hours = BUCKETS[bucket]
-    best = best_fixed_tier(totals_of(groups, (), lists), tiers)
-    fixed = best[0] if best else None
     grouped, graded = _by_start(groups, hours), _by_start(verdicts, hours)
     points = []
     for start in sorted(grouped):

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.savings import contribution
 from litellm_router_plugin.ledger.totals import Totals, number
-from litellm_router_plugin.store.fixed_tiers import best_fixed_tier
 
 BUCKETS_S: Mapping[str, int] = {"hour": 3600, "day": 86_400}
 """Seconds in a bucket."""
@@ -49,13 +48,11 @@ def _passed(rejected: int, of: int) -> dict[str, object]:
 
 
 def series_of(
-    bucket: str, records: Sequence[DecisionRecord], *, baseline: str, tiers: Sequence[str]
+    bucket: str, records: Sequence[DecisionRecord], *, baseline: str, fixed: str | None, tiers: Sequence[str]
 ) -> dict[str, object]:
     """One point for each bucket with a request; raises `ValueError` for an unknown bucket."""
     if bucket not in BUCKETS_S:
         raise ValueError(f"bucket: expected one of {', '.join(BUCKETS_S)}, found {bucket[:40]!r}")
-    best = best_fixed_tier(totals_of(records), tiers)
-    fixed = best[0] if best else None
     grouped: dict[int, list[DecisionRecord]] = {}
     for record in records:
         start = int(record.created_at // BUCKETS_S[bucket]) * BUCKETS_S[bucket]

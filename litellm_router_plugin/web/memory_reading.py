@@ -10,7 +10,7 @@ from litellm_router_plugin.ledger.ratings import ratings_by_route, ratings_by_ti
 from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.totals import Totals, summary
 from litellm_router_plugin.ledger.views import decision_view
-from litellm_router_plugin.store.fixed_tiers import fixed_tier_figures
+from litellm_router_plugin.store.fixed_tiers import best_fixed_tier, fixed_tier_figures
 from litellm_router_plugin.web.cursor import cursor_after, place_of, read_cursor
 from litellm_router_plugin.web.memory_figures import acceptance_by_check, series_of, totals_of
 from litellm_router_plugin.web.reading import MAX_PAGE_SIZE, Figures, Page, Selection, Yardstick
@@ -38,7 +38,7 @@ class MemoryReader:
         pending = self._ledger.pending(chosen.router, chosen.owner_key)
         return {
             **summary(totals, baseline=baseline, tiers=tiers, scope="worker", pending=pending),
-            **fixed_tier_figures(totals, tiers),
+            **fixed_tier_figures(totals, tiers, groups),
             "acceptance_by_check": acceptance_by_check(records),
             "ratings_by_tier": ratings_by_tier(groups, tiers),
             "ratings_by_route": ratings_by_route(groups),
@@ -51,9 +51,10 @@ class MemoryReader:
         """Figures over time, of the decisions that are still in memory."""
         records = self._finished(chosen)
         tiers = _tiers(records) if by.tiers is None else list(by.tiers)
-        return series_of(
-            bucket, records, baseline=_baseline(records) if by.baseline is None else by.baseline, tiers=tiers
-        )
+        groups = self._book.groups(chosen.router, chosen.owner_key)
+        best = best_fixed_tier(self._totals(chosen, records), tiers, groups)
+        baseline = _baseline(records) if by.baseline is None else by.baseline
+        return series_of(bucket, records, baseline=baseline, fixed=best[0] if best else None, tiers=tiers)
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of the decisions in memory, the latest first."""

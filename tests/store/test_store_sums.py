@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litellm_router_plugin.core.money import Usage
+from litellm_router_plugin.ledger.ratings import RatingGroup
 from litellm_router_plugin.ledger.records import DecisionRecord, SettledCall
-from litellm_router_plugin.ledger.totals import summary
+from litellm_router_plugin.ledger.totals import Totals, summary
 from litellm_router_plugin.store.amounts import DIGITS, join, split
 from litellm_router_plugin.store.filters import Filters, Span
+from litellm_router_plugin.store.fixed_tiers import MIN_RATINGS, best_fixed_tier
 
 from .conftest import MakeStore
 
@@ -176,17 +178,17 @@ def test_acceptance_by_check_counts_every_graded_answer(url: str, make_store: Ma
     assert found["judge"]["rejected"] == sum(call.verdict == "reject" for call in judged)  # type: ignore[index]
 
 
-def test_the_best_fixed_tier_is_the_one_that_would_have_cost_least(sqlite_url: str, make_store: MakeStore) -> None:
+def test_the_best_fixed_tier_is_the_one_whose_answers_are_rated_best(sqlite_url: str, make_store: MakeStore) -> None:
     traffic, store = Traffic(seed=7), make_store(sqlite_url)
     traffic.into(store.add_decision)
     traffic.run(100)
     store.flush()
-    found = store.reader.summary(Filters())
-    always = found["cost_if_always"]
-    assert isinstance(always, dict)
-    assert found["best_fixed_tier"] == "cheap" == min(always, key=lambda name: always[name])
-    assert found["savings_against_best_fixed_tier"] == pytest.approx(always["cheap"] - found["total_cost"])
-    assert found["savings_against_best_fixed_tier"] < 0  # type: ignore[operator]
+    totals = Totals(cost_if_always={"cheap": Decimal(1), "standard": Decimal(2), "premium": Decimal(9)})
+    few = [RatingGroup("cheap", "default", 30, 27.0), RatingGroup("standard", "default", MIN_RATINGS - 1, 19.0)]
+    assert best_fixed_tier(totals, TIERS, few) is None
+    enough = [*few, RatingGroup("standard", "other", 1, 1.0), RatingGroup("premium", "default", 40, 40.0)]
+    assert best_fixed_tier(totals, TIERS, enough) == ("standard", Decimal(2))  # as good as premium, and cheaper
+    assert store.reader.summary(Filters())["best_fixed_tier"] is None
 
 
 def test_a_series_adds_up_to_the_summary(url: str, make_store: MakeStore) -> None:

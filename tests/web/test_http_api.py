@@ -49,7 +49,7 @@ def test_a_key_sees_the_totals_of_its_own_requests_and_an_admin_those_of_all(cli
     assert told["total_requests"] == len(story.ids)
     assert told["total_cost"] == pytest.approx(sum(told["costs_by_tier"].values()) + told["overhead_cost"])
     assert told["savings"] == pytest.approx(told["cost_without_routing"] - told["total_cost"])
-    assert told["savings_against_best_fixed_tier"] < 0
+    assert told["best_fixed_tier"] is None  # too few ratings to say
     assert told["faults"] == {}
 
 

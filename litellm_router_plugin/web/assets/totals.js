@@ -26,7 +26,7 @@ function saving(name, amount, percentage, fixed, tier) {
   const isKnown = fixed !== null && fixed !== undefined;
   const beside = isKnown
     ? `${percentage === null ? "" : `${percent(percentage)} of `}${money(fixed)}, the cost of always ${tier}`
-    : "what it would have cost there is not known";
+    : tier ? "what it would have cost there is not known" : "rate answers of two tiers to know which is best";
   return figure(name, money(amount), beside, amount < 0 ? "negative" : "");
 }
 
