@@ -67,6 +67,7 @@ class TierRouter:
             self._groups.append(config.baseline)
         self._groups += [group for group in policy.grader_groups if group not in self._groups]
         self._known: LadderFacts | None = None
+        self._beside: dict[str, tuple[list[Mapping[str, Any]], list[DeploymentFacts]]] = {}
 
     @property
     def name(self) -> str:
@@ -113,8 +114,16 @@ class TierRouter:
         return str(found[0]["litellm_params"]["model"]) if found else None
 
     def facts(self, group: str) -> Sequence[DeploymentFacts]:
-        """What is known of the deployments of one of its groups."""
-        return self.known.by_group[group]
+        """What is known of a group's deployments, a tier's or any other's; read anew when the host replaced one."""
+        found = self.known.by_group.get(group)
+        return self._facts_beside(group) if found is None else found
+
+    def _facts_beside(self, group: str) -> Sequence[DeploymentFacts]:
+        deployments = deployments_of(self.router, group)
+        read = self._beside.get(group)
+        if read is None or read[0] != deployments:
+            read = self._beside[group] = (deployments, [facts_of(one) for one in deployments])
+        return read[1]
 
     def lacks(self, request: RequestView) -> dict[str, Lack]:
         """Tier name -> what the tier lacks for a request."""
