@@ -52,7 +52,7 @@ def one_visit(browser: Any, url: str) -> dict[str, float]:  # noqa: ANN401  play
     page = context.new_page()
     page.add_init_script(WATCH % ADMIN)
     page.goto(url)
-    page.locator("#decisions-table tbody a").first.wait_for()
+    page.get_by_role("status").filter(has_text="as of").wait_for()
     found = page.evaluate(f"({{ paint: {PAINT}, ...window.seen }})")
     context.close()
     return {name: value / 1000 for name, value in found.items()}
