@@ -52,7 +52,8 @@ def train_answer_check(
     """Train on recorded answers.
 
     The first ensemble learns by how much an answer's score is above the mean of its source and model, so that it has
-    no use for telling sources apart. The second learns what is left, levels included.
+    no use for telling sources apart. The second learns what half of the first leaves, levels included. In use both
+    count whole: on left-out folds and sources of the train split that ranks better than halving the first.
     """
     weights = source_weights(answers.sources)
     prior = answers.prior()

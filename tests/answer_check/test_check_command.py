@@ -57,8 +57,10 @@ def test_a_second_answer_moves_the_estimate_and_is_compared(tmp_path: Path) -> N
 
 
 def test_a_second_answer_settles_a_doubt(tmp_path: Path) -> None:
-    loop = "boats and boats. " * 200 + "\nThe answer is 12."
-    _, _, told = run(tmp_path, [{**GOOD, "answer": loop, "second_answer": text} for text in ("12", "11")])
+    unclosed = "```text\nboats\nThe answer is 12."
+    lines: list[object] = [{**GOOD, "answer": unclosed, "second_answer": text} for text in ("12", "11")]
+    _, _, told = run(tmp_path, [{**GOOD, "answer": unclosed}, *lines])
+    assert told.pop(0)["verdict"] == "unsure"
     assert [line["verdict"] for line in told] == ["accept", "reject"]
 
 
