@@ -12,7 +12,11 @@ from litellm_router_plugin.ledger.savings import Contribution
 
 @dataclass(slots=True)
 class Totals:
-    """Sums over finished requests. ``cost_if_always`` holds None once a counterfactual was unknown."""
+    """Sums over finished requests.
+
+    ``comparable`` counts those that have a counterfactual at all, ``known_if_always`` for each name those whose cost
+    there is known: only where both are equal is the sum under a name that of the same requests as the costs.
+    """
 
     requests: int = 0
     failed: int = 0
@@ -23,7 +27,8 @@ class Totals:
     costs_by_tier: dict[str, Decimal] = field(default_factory=dict)
     overhead: Decimal = Decimal(0)
     cost_if_always: dict[str, Decimal] = field(default_factory=dict)
-    unknown_if_always: Counter[str] = field(default_factory=Counter)
+    comparable: int = 0
+    known_if_always: Counter[str] = field(default_factory=Counter)
     requests_by_experiment: Counter[str] = field(default_factory=Counter)
     costs_by_experiment: dict[str, Decimal] = field(default_factory=dict)
     checked_by_tier: Counter[str] = field(default_factory=Counter)
@@ -45,10 +50,10 @@ class Totals:
             known = self.costs_by_experiment.get(part.experiment, Decimal(0))
             self.costs_by_experiment[part.experiment] = known + spent
         self.overhead += sign * part.overhead
+        self.comparable += sign * bool(part.cost_if_always)
         for name, cost in part.cost_if_always.items():
-            if cost is None:
-                self.unknown_if_always[name] += sign
-            else:
+            if cost is not None:
+                self.known_if_always[name] += sign
                 self.cost_if_always[name] = self.cost_if_always.get(name, Decimal(0)) + sign * cost
 
     def add_totals(self, other: Totals) -> None:
@@ -58,10 +63,11 @@ class Totals:
         self.unpriced += other.unpriced
         self.escalated += other.escalated
         self.overhead += other.overhead
+        self.comparable += other.comparable
         for mine, theirs in (
             (self.requests_by_tier, other.requests_by_tier),
             (self.tokens_by_tier, other.tokens_by_tier),
-            (self.unknown_if_always, other.unknown_if_always),
+            (self.known_if_always, other.known_if_always),
             (self.requests_by_experiment, other.requests_by_experiment),
             (self.checked_by_tier, other.checked_by_tier),
             (self.accepted_by_tier, other.accepted_by_tier),
@@ -82,7 +88,7 @@ class Totals:
 
     def always(self, name: str) -> Decimal | None:
         """Cost had every request gone to this tier or model; None where that is unknown."""
-        if self.unknown_if_always[name] or name not in self.cost_if_always:
+        if self.known_if_always[name] != self.comparable or name not in self.cost_if_always:
             return None
         return self.cost_if_always[name]
 

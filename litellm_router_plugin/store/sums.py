@@ -203,11 +203,11 @@ def _add_group(totals: Totals, group: Group) -> None:
 def _add_counterfactuals(totals: Totals, group: Group, prices: dict[str, Price | None]) -> None:
     if group.counterfactual == "none":
         return
+    totals.comparable += group.requests
     for name, price in prices.items():
         cost = group.answer + group.overhead if group.counterfactual == "own" else cost_of_tokens(group, price)
-        if cost is None:
-            totals.unknown_if_always[name] += group.requests
-        else:
+        if cost is not None:
+            totals.known_if_always[name] += group.requests
             totals.cost_if_always[name] = totals.cost_if_always.get(name, Decimal(0)) + cost
 
 

@@ -1,5 +1,6 @@
 """What the store sums is what the ledger summed."""
 
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
@@ -183,7 +184,8 @@ def test_the_best_fixed_tier_is_the_one_whose_answers_are_rated_best(sqlite_url:
     traffic.into(store.add_decision)
     traffic.run(100)
     store.flush()
-    totals = Totals(cost_if_always={"cheap": Decimal(1), "standard": Decimal(2), "premium": Decimal(9)})
+    costs = {"cheap": Decimal(1), "standard": Decimal(2), "premium": Decimal(9)}
+    totals = Totals(cost_if_always=costs, comparable=1, known_if_always=Counter(costs.keys()))
     few = [RatingGroup("cheap", "default", 30, 27.0), RatingGroup("standard", "default", MIN_RATINGS - 1, 19.0)]
     assert best_fixed_tier(totals, TIERS, few) is None
     enough = [*few, RatingGroup("standard", "other", 1, 1.0), RatingGroup("premium", "default", 40, 40.0)]
