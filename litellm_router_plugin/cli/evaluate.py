@@ -20,6 +20,7 @@ from litellm_router_plugin.cli.data_commands import (
     work_shown,
 )
 from litellm_router_plugin.cli.doctor import COST_MAP
+from litellm_router_plugin.cli.replayed_answers import Replay, replayed
 from litellm_router_plugin.errors import DataError, UnsupportedHost
 from litellm_router_plugin.evaluation.datasets import read_outcomes
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment
@@ -85,6 +86,14 @@ def evaluate(
     tiers: Annotated[
         Path | None, typer.Option("--tiers", exists=True, dir_okay=False, help="Absent: tiers.json beside --data.")
     ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", exists=True, dir_okay=False, help="Recorded answers: replay the cascade over them."),
+    ] = None,
+    second: Annotated[str | None, typer.Option("--second", help="With --answers: gives second opinions.")] = None,
+    judge: Annotated[
+        str | None, typer.Option("--judge", help="With --answers: at whose price the simulated judge works.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write the frontiers as a picture (extra: plot).")] = None,
     json: Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")] = None,
     draws: Annotated[int, typer.Option("--draws", min=FEWEST_DRAWS, help="Bootstrap resamples.")] = DEFAULT_DRAWS,
@@ -92,6 +101,8 @@ def evaluate(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")] = False,
 ) -> None:
     """Compare routing policies on recorded outcomes: quality, cost, saving, ranking, calibration, with intervals.
+
+    With --answers the whole cascade is replayed over recorded answers: checks, a simulated judge, second opinions.
 
     Example: tier-router evaluate --data train.jsonl.gz --dev dev.jsonl.gz --ladder seed --json report.json
     """
@@ -104,6 +115,13 @@ def evaluate(
         if plot is not None:
             figure_class()
         model = None if baselines_only else outcome_model(artefact)
+        if answers is not None:
+            ladders = chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows])
+            known = read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE))
+            replay = Replay(answers, known, second, judge, model, Draws(draws, seed), strict=strict)
+            typer.echo(replayed(replay, ladders, fit.rows, scored_rows))
+            exit_after(bad_lines)
+            return
         experiment = Experiment(
             fit=fit.rows,
             scored=scored_rows,
