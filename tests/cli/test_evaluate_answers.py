@@ -25,7 +25,7 @@ def rows(count: int, offset: int) -> list[dict[str, object]]:
 
 
 def answers(of: list[dict[str, object]]) -> list[dict[str, object]]:
-    found = []
+    found: list[dict[str, object]] = []
     for row in of:
         number = int(str(row["id"]).split("/")[1])
         small = "" if number % 4 == 0 else f"The answer is {2 * number}."
