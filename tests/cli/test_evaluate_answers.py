@@ -15,7 +15,7 @@ SMALL, LARGE = "small-model", "large-model"
 
 def rows(count: int, offset: int) -> list[dict[str, object]]:
     """Sums: the small model is wrong, and empty, on every fourth."""
-    made = []
+    made: list[dict[str, object]] = []
     for number in range(offset, offset + count):
         tokens = {"prompt_tokens": 20, "completion_tokens": 5}
         outcomes = {SMALL: {"score": float(number % 4 != 0), **tokens}, LARGE: {"score": 1.0, **tokens}}
