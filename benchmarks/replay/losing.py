@@ -39,7 +39,18 @@ def losing_tables(requests: Mapping[str, Sequence[Served]], summaries: Mapping[s
         unguarded, guarded = (_saved(requests[policy][:end], direct[:end]) for policy in (UNGUARDED, GUARDED))
         bypassed = sum(one.cause == "break_even" for one in requests[GUARDED][start:end])
         lines.append(f"| {end} | {unguarded:+.1%} | {guarded:+.1%} | {bypassed} |")
-    return [*lines, "", *[_sentence(policy, requests, summaries) for policy in (UNGUARDED, GUARDED)]]
+    fixed = [_fixed(tier, requests[always(tier)]) for tier in TIER_NAMES[: len(LOSING_LADDER.models)]]
+    return [*lines, "", *fixed, *[_sentence(policy, requests, summaries) for policy in (UNGUARDED, GUARDED)]]
+
+
+def _fixed(tier: str, served: Sequence[Served]) -> str:
+    model = LOSING_LADDER.models[TIER_NAMES.index(tier)]
+    cost = 1_000 * math.fsum(one.cost_usd for one in served) / len(served)
+    return f"- {always(tier)}, `{model}`: quality {_quality(served):.3f}, USD {cost:.2f} per 1,000 requests."
+
+
+def _quality(served: Sequence[Served]) -> float:
+    return math.fsum(one.score for one in served) / len(served)
 
 
 def _saved(spent: Sequence[Served], direct: Sequence[Served]) -> float:
@@ -49,7 +60,6 @@ def _saved(spent: Sequence[Served], direct: Sequence[Served]) -> float:
 
 def _sentence(policy: str, requests: Mapping[str, Sequence[Served]], summaries: Mapping[str, Mapping[str, Any]]) -> str:
     served = requests[policy]
-    quality = math.fsum(one.score for one in served) / len(served)
     standing = guard_of(summaries[policy], router_name(LOSING_LADDER.source, policy)) or {
         "bypassed": False,
         "standing": "nothing",
@@ -57,4 +67,5 @@ def _sentence(policy: str, requests: Mapping[str, Sequence[Served]], summaries: 
     bypassed = [place for place, one in enumerate(served, start=1) if one.cause == "break_even"]
     first = f"bypassed from request {bypassed[0]} on, {len(bypassed)} in all" if bypassed else "never bypassed"
     phase = "bypassed" if standing["bypassed"] else "running"
-    return f"- {policy}: {first}; quality {quality:.3f}; at the end the guard says {standing['standing']} ({phase})."
+    said = f"at the end the guard says {standing['standing']} ({phase})"
+    return f"- {policy}: {first}; quality {_quality(served):.3f}; {said}."
