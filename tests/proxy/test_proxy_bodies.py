@@ -99,10 +99,17 @@ def said_of(text: str) -> str:
     return MODELS.sub("MODEL", OWN_NAMES.sub("ID", text))
 
 
-@pytest.mark.parametrize("router", ["smart", "checked"])
+ROUTERS = ("smart", "checked")
+"""Each odd body is sent to one of them, by turns."""
+
+
 @pytest.mark.parametrize(
-    ("endpoint", "odd"),
-    [pytest.param(e, odd, id=f"{e}-{i}") for e, many in BODIES.items() for i, odd in enumerate(many)],
+    ("endpoint", "odd", "router"),
+    [
+        pytest.param(endpoint, odd, ROUTERS[number % 2], id=f"{endpoint}-{number}")
+        for endpoint, bodies in BODIES.items()
+        for number, odd in enumerate(bodies)
+    ],
 )
 def test_an_odd_body_gets_what_a_plain_model_gives(talk: Talk, router: str, endpoint: str, odd: dict[str, Any]) -> None:
     plain = talk.post(PATHS[endpoint], {"model": "mini", **odd}, ALICE)

@@ -46,7 +46,7 @@ def streamed(talk: Talk, endpoint: str, model: str, **more: Any) -> list[dict[st
 
 
 @pytest.mark.parametrize("reply", REPLIES)
-@pytest.mark.parametrize("router", ["smart", "checked", "buffered"])
+@pytest.mark.parametrize("router", ["checked", "buffered"])
 @pytest.mark.parametrize("endpoint", CASCADING)
 def test_a_stream_is_chunk_for_chunk_that_of_a_direct_call(talk: Talk, endpoint: str, router: str, reply: str) -> None:
     talk.upstream.script("gpt-4o-mini", REPLIES[reply])
