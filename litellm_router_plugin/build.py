@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from litellm_router_plugin.build_checks import Graders, OnFault, build_graders, check_judge_pays
+from litellm_router_plugin.build_checks import Graders, OnFault, build_graders, check_cascade_pays
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, may_suspend
@@ -101,7 +101,7 @@ def build_policy(
             raise ConfigError(path, str(error)) from error
 
     def graders_of(settings: CascadeSettings, path: str) -> Graders:
-        check_judge_pays(settings, path, ladder, prices)
+        check_cascade_pays(settings, path, ladder, prices)
         return build_graders(settings, path, on_fault, checker)
 
     arms: dict[int, Classifier | Graders] = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 from litellm_router_plugin.checks.agreement import SecondOpinion
 from litellm_router_plugin.checks.defaults import DETERMINISTIC, deterministic_checks
@@ -20,7 +20,7 @@ from litellm_router_plugin.config.checks import (
     enabled_checks,
 )
 from litellm_router_plugin.config.judge import JudgeSettings, PromptFileSettings
-from litellm_router_plugin.core.judge_economics import judge_can_pay
+from litellm_router_plugin.core.cascade_prices import cascade_can_pay
 from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.core.ports import AnswerCheck, Judge
 from litellm_router_plugin.core.tiers import Ladder
@@ -37,6 +37,9 @@ JUDGE_PROMPT_TOKENS = 250
 """Tokens of the shipped judge prompts around question and answer."""
 JUDGE_REPLY_TOKENS = 10
 TYPICAL = Usage(TYPICAL_PROMPT_TOKENS, TYPICAL_ANSWER_TOKENS)
+JUDGE_READS = Usage(TYPICAL_PROMPT_TOKENS + TYPICAL_ANSWER_TOKENS + JUDGE_PROMPT_TOKENS, JUDGE_REPLY_TOKENS)
+
+logger = logging.getLogger("litellm_router_plugin")
 
 OnFault = Callable[[str, Exception], None]
 """Told which part failed, and with what."""
@@ -136,41 +139,38 @@ def _user_checker(settings: PythonCheckSettings, where: str, on_fault: OnFault) 
     )
 
 
-def check_judge_pays(settings: CascadeSettings, where: str, ladder: Ladder, prices: Mapping[str, Price | None]) -> None:
-    """Refuse a judge that cannot pay at any acceptance rate, on any step of the ladder.
+def check_cascade_pays(
+    settings: CascadeSettings, where: str, ladder: Ladder, prices: Mapping[str, Price | None]
+) -> None:
+    """Refuse a judge that cannot pay on any step of the ladder, and warn of steps that cannot or hardly pay.
 
     Args:
         settings: The cascade's settings.
         where: Their path.
         ladder: The tiers.
-        prices: Tier name and judge group -> price; nothing is refused where one is unknown.
+        prices: Tier name and judge group -> price; nothing is said where one is unknown.
 
     Raises:
-        ConfigError: Every step costs more with draft and judge than going straight up.
+        ConfigError: The judge is asked about every draft, and every step then costs more than going straight up.
     """
+    known = [price for tier in ladder if (price := prices.get(tier.name)) is not None]
     judge = settings.judge
-    price = None if judge is None else prices.get(judge.model)
-    if judge is None or price is None:
+    judge_price = None if judge is None else prices.get(judge.model)
+    if len(known) < len(ladder) or (judge is not None and judge_price is None):
         return
-    reads = Usage(TYPICAL_PROMPT_TOKENS + TYPICAL_ANSWER_TOKENS + JUDGE_PROMPT_TOKENS, JUDGE_REPLY_TOKENS)
-    judge_cost = cost_at(price, reads)
-    shares = {}
-    for lower, upper in pairwise(ladder):
-        below, above = prices.get(lower.name), prices.get(upper.name)
-        if below is None or above is None:
-            return
-        economics = judge_can_pay(cost_at(below, TYPICAL), judge_cost, cost_at(above, TYPICAL))
-        if economics.can_pay or judge.ask == "when_unsure":
-            return
-        shares[f"{lower.name} to {upper.name}"] = economics.break_even_acceptance
-    arithmetic = ", ".join(f"{step}: {_percent(share)}" for step, share in shares.items())
-    raise ConfigError(
-        f"{where}.judge.model",
-        f"asking {judge.model!r} about every draft can never pay. Share of drafts that would have to be accepted "
-        f"(a prompt of {TYPICAL_PROMPT_TOKENS} and an answer of {TYPICAL_ANSWER_TOKENS} tokens): {arithmetic}",
-        "Name a cheaper judge, write `ask: when_unsure`, or leave the judge out",
+    asks_always = judge is not None and judge.ask == "always"
+    findings = cascade_can_pay(
+        ladder.names,
+        [cost_at(price, TYPICAL) for price in known],
+        judge_usd=cost_at(judge_price, JUDGE_READS) if asks_always and judge_price is not None else Decimal(0),
     )
-
-
-def _percent(share: Decimal | None) -> str:
-    return "the target costs nothing" if share is None else f"{100 * share:.0f} %"
+    refused = [finding for finding in findings if finding.severity == "refuse"]
+    if asks_always and judge is not None and len(refused) == len(ladder) - 1:
+        raise ConfigError(
+            f"{where}.judge.model",
+            f"asking {judge.model!r} about every draft can never pay (at a prompt of {TYPICAL_PROMPT_TOKENS} and an "
+            f"answer of {TYPICAL_ANSWER_TOKENS} tokens): " + "; ".join(finding.message for finding in refused),
+            "Name a cheaper judge, write `ask: when_unsure`, or leave the judge out",
+        )
+    for finding in findings:
+        logger.warning("%s: %s", where, finding.message)

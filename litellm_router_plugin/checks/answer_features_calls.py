@@ -8,9 +8,9 @@ from typing import Final
 
 from litellm_router_plugin.checks.tool_arguments import argument_reasons
 from litellm_router_plugin.checks.tool_calls import calls_of
-from litellm_router_plugin.checks.written_calls import ReadCall
 from litellm_router_plugin.core.answers import AnswerView
 from litellm_router_plugin.core.requests import RequestView, ToolSpec
+from litellm_router_plugin.core.written_calls import ReadCall
 
 CALL_FEATURES: Final = (
     "tools",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from litellm_router_plugin.checks.written_calls import UNREADABLE, ReadCall
+from litellm_router_plugin.core.written_calls import UNREADABLE, ReadCall
 
 NO_ARGUMENT = "a required argument is missing"
 EXTRA_ARGUMENT = "an argument that the tool does not have"

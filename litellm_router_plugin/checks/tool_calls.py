@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from litellm_router_plugin.checks.tool_arguments import WRONG_TYPE, argument_reasons
-from litellm_router_plugin.checks.written_calls import (
-    ReadCall,
-    looks_like_calls,
-    structured_call,
-    written_calls,
-)
 from litellm_router_plugin.core.answers import AnswerView
 from litellm_router_plugin.core.reading import MAX_TOOLS
 from litellm_router_plugin.core.requests import RequestView, ToolSpec
 from litellm_router_plugin.core.route_statistics import RouteStatistics
 from litellm_router_plugin.core.verdicts import Finding, Outcome
+from litellm_router_plugin.core.written_calls import (
+    ReadCall,
+    looks_like_calls,
+    structured_call,
+    written_calls,
+)
 
 FORBIDDEN = "a call although tool_choice is none"
 MISSING = "no call although tool_choice requires one"
