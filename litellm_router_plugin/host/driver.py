@@ -29,6 +29,7 @@ from litellm_router_plugin.host.grading import Drafted, grade
 from litellm_router_plugin.host.model_calls import RouterCalls
 from litellm_router_plugin.host.planning import opinion_cost, plan_request
 from litellm_router_plugin.host.private import settle_partial
+from litellm_router_plugin.host.refusals import is_clients_mistake
 from litellm_router_plugin.host.replay import ReplayedStream
 from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, writable_hidden_params
 from litellm_router_plugin.host.scope import RequestScope
@@ -117,7 +118,10 @@ class Driver:
             attempts = [draft.attempt for draft in self.drafts]
             match next_step(plan.policy, self.scope.start_rung, attempts, self.scope.elapsed_s):
                 case CallTier(rung=rung, is_final=is_final):
-                    self.drafts.append(await self._draft(original, plan, rung, is_final=is_final))
+                    draft = await self._draft(original, plan, rung, is_final=is_final)
+                    self.drafts.append(draft)
+                    if is_clients_mistake(draft.error):  # no other tier would take it either
+                        plan = replace(plan, policy=replace(plan.policy, top_rung=rung))
                 case Serve(attempt=index, because=because):
                     return await self._serve(self.drafts[index], because)
                 case _:
@@ -171,6 +175,8 @@ class Driver:
         if hides_usage and is_stream(response):
             response = WithoutUsageChunk(response)
         answered = scope.tier_router.tier_of_deployment(model_id_of(response)) or scope.tier
+        if answered.name != record.tier:
+            self.routing.ledger.note_tier(scope.call_id, answered.name)
         logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)
         scope.seen_costs[scope.call_id] = self._seen_cost(answered, response, logging_object)
         return Draft(Attempt(scope.rung), scope.call_id, answered, response, logging_object=logging_object)

@@ -38,6 +38,10 @@ OF_ANOTHER_CALL = frozenset(
 )
 """What the host notes about one call, and what must not be carried into the next."""
 
+CALL_ORIGINS: Mapping[str, str] = {"judge": "llm_as_a_judge_guardrail", "classifier": "autorouter_classifier"}
+"""LiteLLM's own names for calls that a client did not ask for. Such a row costs the key as any other, but its tokens do
+not count against the key's tokens a minute, and LiteLLM claims no savings for it. A second opinion is an answer to the
+client's own request by another model: it counts in full."""
 MakeCall = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
@@ -108,8 +112,11 @@ class RouterCalls:
         call_id = str(uuid4())
         self.routing.ledger.start_call(self.scope.decision_id, CallRecord(call_id, role))
         row = {"decision_id": self.scope.decision_id, "role": role, "tier": "", "attempt": 0, "cause": ""}
+        metadata = metadata_for_another_call(self.bucket, row)
+        if role in CALL_ORIGINS:
+            metadata["internal_call_origin"] = CALL_ORIGINS[role]
         return {
-            "metadata": metadata_for_another_call(self.bucket, row),
+            "metadata": metadata,
             "litellm_call_id": call_id,
             "litellm_trace_id": self.scope.trace_id,
             "timeout": timeout_s,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from litellm.exceptions import BadRequestError, ServiceUnavailableError
+from litellm.exceptions import (
+    BadRequestError,
+    ContentPolicyViolationError,
+    ContextWindowExceededError,
+    ServiceUnavailableError,
+    UnprocessableEntityError,
+)
 
 from litellm_router_plugin.errors import ConfigError, RequestRefused
 from litellm_router_plugin.host.deployments import MARKER_PROVIDER, is_marker
@@ -16,6 +22,14 @@ if TYPE_CHECKING:
 def as_bad_request(refusal: RequestRefused, model: str) -> BadRequestError:
     """A refusal as the 400 that clients get."""
     return BadRequestError(message=str(refusal), model=model, llm_provider=MARKER_PROVIDER)
+
+
+def is_clients_mistake(error: Exception | None) -> bool:
+    """Whether an error says that the request itself is wrong; too long a prompt or unwanted content is not: another
+    tier may take those.
+    """
+    forgiven = ContextWindowExceededError | ContentPolicyViolationError
+    return isinstance(error, BadRequestError | UnprocessableEntityError) and not isinstance(error, forgiven)
 
 
 def misconfigured(error: ConfigError, model: str) -> ServiceUnavailableError:

@@ -107,6 +107,14 @@ class Ledger:
             self._refresh(record)
             return True
 
+    def note_tier(self, call_id: str, tier: str) -> None:
+        """The tier that answered a call, where another had to give way to it after the call was begun."""
+        with self._lock:
+            record = self._record_of(call_id)
+            call = record.call(call_id) if record else None
+            if call is not None:
+                call.tier = tier
+
     def fail_call(self, call_id: str) -> None:
         """A call failed and made no row that costs anything."""
         self._end_call(call_id, "failed", Decimal(0))

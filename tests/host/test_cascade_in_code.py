@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+import litellm
 import pytest
-from routers import Make, asked, books, told
+from routers import MODELS, Make, asked, books, deployment, told
 from upstream import Upstream
 
 CASCADE = {"cascade": {"checks": "default"}}
@@ -179,3 +181,25 @@ async def test_two_answers_asked_for_are_served_without_a_cascade(make: Make, up
     decision = await books(routing, response)
     assert decision["cascade"] == "off: more than one answer asked for"
     assert len(decision["attempts"]) == 1
+
+
+async def test_a_mistake_of_the_clients_does_not_climb_the_ladder(make: Make, upstream: Upstream) -> None:
+    upstream.script("gpt-4o-mini", {"status": 400})
+    routing = make(CASCADE)
+    with pytest.raises(litellm.BadRequestError):
+        await chat(routing)
+    assert [call.model for call in upstream.calls()] == ["gpt-4o-mini"]
+
+
+async def test_an_attempt_is_told_by_the_tier_that_answered_it(make: Make, upstream: Upstream) -> None:
+    models = [deployment(group, name, upstream) for group, name in MODELS.items()]
+    models += [deployment("mini", "gpt-4o-mini", upstream)]
+    routing = make(model_list=models, disable_cooldowns=False, cooldown_time=30, allowed_fails=0)
+    upstream.script("gpt-4o-mini", {"status": 429})
+    for _ in range(3):
+        with contextlib.suppress(litellm.RateLimitError):
+            await chat(routing)
+    response = await chat(routing)
+    assert (told(response)["tier"], told(response)["cause"]) == ("standard", "tier_down")
+    decision = await books(routing, response)
+    assert [attempt["tier"] for attempt in decision["attempts"]] == ["standard"]
