@@ -36,7 +36,7 @@ PARTS = {
     "· ask the classifier": "host.deciding.classified",
     "· apply the precedence": "host.deciding.choose_tier",
     "enter the decision": "host.routing.TierRouting.note_decision",
-    "is the cascade on": "host.routing.TierRouting.plan",
+    "is the cascade on": "host.driver.plan_request",
     STRATEGY: "host.strategy.TierRoutingStrategy.async_get_available_deployment",
     "· name the tier to the host": "host.strategy.enter_tier",
     "· record the decision for the host": "host.strategy.stamp",
