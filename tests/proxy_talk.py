@@ -136,13 +136,13 @@ class Talk:
             return Answer(endpoint, response.status_code, response.headers, events=events)
         return Answer(endpoint, response.status_code, response.headers, json=response.json())
 
-    def decision(self, decision_id: str, key: str = MASTER_KEY) -> dict[str, Any]:
-        """A decision as the proxy tells it, once its cost is no longer pending."""
+    def decision(self, decision_id: str, key: str = MASTER_KEY, *, is_stored: bool = False) -> dict[str, Any]:
+        """A decision as the proxy tells it, once its cost is no longer pending and, if asked, once it is stored."""
         end = time.monotonic() + FINAL_WITHIN_S
         with self.proxy.client(key) as client:
             while True:
                 found: dict[str, Any] = client.get(f"/tier-router/decisions/{decision_id}").raise_for_status().json()
-                if found["cost_state"] != "pending":
+                if found["cost_state"] != "pending" and (found["ratings"] is not None or not is_stored):
                     return found
                 assert time.monotonic() < end, f"still pending after {FINAL_WITHIN_S} s: {found}"
                 time.sleep(0.05)

@@ -83,6 +83,7 @@ class DecisionDetail(DecisionAnswer):
     why: str = Field(description="Why this tier.")
     why_not_cheaper: str | None = Field(None, description="Why not the next cheaper tier; null at the cheapest.")
     prompt: str | None = Field(None, description="Only where the settings have prompts stored.")
+    features: dict[str, float] | None = Field(None, description="Only where the settings have features stored.")
     ratings: list[RatingAnswer] | None = Field(None, description="Null where they are not known yet.")
 
 

@@ -26,6 +26,7 @@ def test_a_decision_is_seen_by_its_own_key_and_by_admins_only(talk: Talk) -> Non
     path = f"/tier-router/decisions/{answer.decision_id}"
     assert {key: status(talk, path, key) for key in (ALICE, MASTER_KEY, BOB)} == {ALICE: 200, MASTER_KEY: 200, BOB: 404}
     assert status(talk, f"/tier-router/decisions/{'0' * 32}", ALICE) == 404
+    talk.decision(answer.decision_id, is_stored=True)
     assert talk.decision(answer.decision_id, ALICE) == talk.decision(answer.decision_id)
 
 
