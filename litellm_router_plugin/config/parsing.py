@@ -8,8 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from litellm_router_plugin.config.base import references
+from litellm_router_plugin.config.cascade import CascadeSettings
+from litellm_router_plugin.config.checks import enabled_checks
 from litellm_router_plugin.config.classifiers import tier_names
 from litellm_router_plugin.config.mistakes import mistakes
+from litellm_router_plugin.config.routes import route_tiers
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.errors import ConfigError, ConfigErrors
 
@@ -64,6 +67,7 @@ def _cross_checks(name: str, config: TierRouterConfig) -> list[ConfigError]:
     ]
     for index, experiment in enumerate(config.experiments):
         mentioned += [(f"experiments[{index}].set.{path}", tier) for path, tier in experiment.arm.named_tiers()]
+    mentioned += route_tiers(config.routes)
     problems = [
         ConfigError(f"{name}.{path}", f"there is no tier {tier!r}", fix)
         for path, tier in mentioned
@@ -82,6 +86,23 @@ def _cross_checks(name: str, config: TierRouterConfig) -> list[ConfigError]:
         for index, e in enumerate(names)
         if e in names[:index]
     ]
+    return [*problems, *_idle_routes(name, config)]
+
+
+def _idle_routes(name: str, config: TierRouterConfig) -> list[ConfigError]:
+    """Settings of routes for a judge or a check that no request ever meets."""
+    arms = [experiment.arm.cascade for experiment in config.experiments]
+    cascades = [one for one in (config.cascade, *arms) if isinstance(one, CascadeSettings)]
+    has_judge = any(one.judge is not None for one in cascades)
+    has_learned = any("learned" in enabled_checks(one.checks) for one in cascades)
+    problems = []
+    for route, settings in config.routes.items():
+        where = f"{name}.routes.{route}"
+        if settings.judge_threshold is not None and not has_judge:
+            problems.append(ConfigError(f"{where}.judge_threshold", "no judge is asked", "Add cascade.judge"))
+        if settings.learned_check is not None and not has_learned:
+            fix = "Write cascade.checks: [default, learned]"
+            problems.append(ConfigError(f"{where}.learned_check", "the learned check is off", fix))
     return problems
 
 

@@ -11,6 +11,7 @@ from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, RulesSettings
 from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.experiments import ExperimentSettings
+from litellm_router_plugin.config.routes import RouteTable
 from litellm_router_plugin.config.tiers import TierSettings
 from litellm_router_plugin.core.tiers import Ladder, Tier
 
@@ -32,6 +33,7 @@ class TierRouterConfig(Settings):
         conversation: How a conversation keeps its tier; absent: it does not.
         cascade: How answers are checked; absent: they are not.
         experiments: Shares of the traffic that get other settings.
+        routes: Route name -> what was learned of it and holds for it alone.
         savings_baseline: The tier or model that savings are measured against. Absent: the dearest tier.
         store: What is stored of prompts.
     """
@@ -43,6 +45,7 @@ class TierRouterConfig(Settings):
     conversation: ConversationSettings | None = None
     cascade: CascadeSettings | None = None
     experiments: tuple[ExperimentSettings, ...] = ()
+    routes: RouteTable = Field(default_factory=dict)
     savings_baseline: str | None = None
     store: StoreSettings = StoreSettings()
 

@@ -22,6 +22,7 @@ from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.experiments import ArmSettings, ExperimentSettings
 from litellm_router_plugin.config.judge import JudgeSettings
 from litellm_router_plugin.config.parsing import parse_tier_router
+from litellm_router_plugin.config.routes import CalibratedRange, RouteSettings
 from litellm_router_plugin.config.tier_router import StoreSettings, TierRouterConfig
 from litellm_router_plugin.config.tiers import TierSettings
 from litellm_router_plugin.errors import ConfigError
@@ -38,6 +39,8 @@ SECTIONS: dict[str, type[Settings]] = {
     "python": PythonCheckSettings,
     "experiments[]": ExperimentSettings,
     "experiments[].set": ArmSettings,
+    "routes": RouteSettings,
+    "routes.learned_check": CalibratedRange,
     "store": StoreSettings,
     **{f"type: {kind}": model for kind, model in KINDS.items()},
 }

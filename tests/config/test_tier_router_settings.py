@@ -38,6 +38,8 @@ model_list:
           break_even: true
         experiments:
           - {name: premium-10, unit: user, share: 0.1, set: {tier: premium}}
+        routes:                                 # what was learned of single routes
+          support: {judge_threshold: 0.8}
         savings_baseline: premium               # a tier or a model; default: the dearest tier
         store: {prompts: none}                  # none | features | full
 """

@@ -6,7 +6,6 @@ import hashlib
 from typing import Any
 
 import anthropic
-import httpx
 import openai
 import pytest
 from proxy_process import MASTER_KEY
@@ -102,7 +101,10 @@ def test_the_row_carries_what_litellms_own_savings_need(talk: Talk) -> None:
 
 def openai_client(talk: Talk, key: str = MASTER_KEY) -> openai.OpenAI:
     return openai.OpenAI(
-        base_url=talk.proxy.url + "/v1", api_key=key, max_retries=0, http_client=httpx.Client(trust_env=False)
+        base_url=talk.proxy.url + "/v1",
+        api_key=key,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(trust_env=False),
     )
 
 
