@@ -25,7 +25,7 @@ from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Own
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.reading import StoreReader
-from litellm_router_plugin.store.writing import build_batch, write_batch
+from litellm_router_plugin.store.writing import Known, build_batch, write_batch
 
 BUDGET_MS = 300.0
 DAY_S = 86_400.0
@@ -85,7 +85,7 @@ def _call(chance: random.Random, number: int, attempt: int, tier: str) -> CallRe
 
 def fill(database: Database, count: int, days: float, keys: int, now: float) -> None:
     batch: list[DecisionRecord] = []
-    known: set[str] = set()
+    known = Known()
     for number, record in enumerate(made_up(count, days, keys, now), start=1):
         batch.append(record)
         if len(batch) == BATCH or number == count:

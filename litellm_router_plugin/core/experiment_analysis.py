@@ -61,6 +61,17 @@ class UnitTotals:
     ratings: int = 0
     rating_sum: float = 0.0
 
+    def merged(self, other: UnitTotals) -> UnitTotals:
+        """These and other requests of the same unit."""
+        return UnitTotals(
+            self.requests + other.requests,
+            self.escalated + other.escalated,
+            self.priced + other.priced,
+            self.cost_usd + other.cost_usd,
+            self.ratings + other.ratings,
+            self.rating_sum + other.rating_sum,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RatioSums:
@@ -188,6 +199,8 @@ class Goal:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.effect) and self.effect > 0):
             raise ValueError(f"effect: {self.effect!r} is not above 0; give the smallest difference that matters")
+        if not 0.0 < self.confidence < 1.0:
+            raise ValueError(f"confidence: {self.confidence!r} does not lie between 0 and 1; 0.95 is usual")
 
 
 @dataclass(frozen=True, slots=True)

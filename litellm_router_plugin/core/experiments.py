@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
+
+from litellm_router_plugin.core.experiment_analysis import Goal, Metric
 
 Unit = Literal["user", "key", "conversation", "request"]
 """What is assigned as a whole: all requests of one unit fall into the same arm."""
@@ -22,6 +25,14 @@ TIER_KEYS = frozenset({"tier", "min_tier", "max_tier"})
 
 NO_OVERRIDES: Mapping[str, object] = MappingProxyType({})
 
+DEFAULT_EFFECT = 0.05
+"""Smallest difference that matters of a rate or a rating, both of 0..1: a fifth of a star on a scale of 1 to 5. A
+choice of ours."""
+DEFAULT_PATIENCE = 100_000
+"""Further requests that one is ready to wait for. A choice of ours: a month at 2.3 requests a minute."""
+DEFAULT_GOAL = Goal(Metric.RATING, DEFAULT_EFFECT, patience_requests=DEFAULT_PATIENCE)
+"""Ratings: what an arm costs follows from its settings; whether its answers are better or worse is the question."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
@@ -34,6 +45,7 @@ class Experiment:
         overrides: Setting -> value in the arm.
         definition: The overrides in canonical text, so that a changed meaning changes the fingerprint.
         salt: Key of the hash. Another salt draws another sample of units.
+        goal: What is to be decided; not part of the fingerprint, since it changes neither assignment nor arms.
     """
 
     name: str
@@ -42,6 +54,7 @@ class Experiment:
     overrides: Mapping[str, object]
     definition: str
     salt: str = ""
+    goal: Goal = DEFAULT_GOAL
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.share <= 1.0:
@@ -50,8 +63,7 @@ class Experiment:
     @property
     def fingerprint(self) -> str:
         """Changes whenever unit, salt, share or settings do. Data of different fingerprints must not be mixed."""
-        parts = (self.name, self.unit, self.salt, repr(float(self.share)), self.definition)
-        return hashlib.blake2b(_framed(parts), digest_size=FINGERPRINT_BYTES, person=b"experiment").hexdigest()
+        return _fingerprint((self.name, self.unit, self.salt, repr(float(self.share)), self.definition))
 
     def position(self, unit_id: str) -> float:
         """Where a unit falls in 0..1: uniform over units, and independent between experiments."""
@@ -65,6 +77,12 @@ class Experiment:
     def _digest(self, unit_id: str, purpose: bytes) -> bytes:
         message = _framed((self.name, self.unit, unit_id))
         return hashlib.blake2b(message, digest_size=8, key=_key(self.salt), person=purpose).digest()
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(parts: tuple[str, ...]) -> str:
+    """Kept, since every request of an experiment asks for it."""
+    return hashlib.blake2b(_framed(parts), digest_size=FINGERPRINT_BYTES, person=b"experiment").hexdigest()
 
 
 def _key(salt: str) -> bytes:
@@ -107,17 +125,24 @@ class Assignment:
         overrides: The settings that the arms give, conflicts resolved.
         shadowed: Experiments some of whose settings an earlier one displaced, as ``name.setting``.
         without_unit: Experiments that could not place the request because it has no such unit.
+        experiments: All experiments that were asked.
     """
 
     placements: tuple[Placement, ...] = ()
     overrides: Mapping[str, object] = field(default_factory=lambda: NO_OVERRIDES)
     shadowed: tuple[str, ...] = ()
     without_unit: tuple[str, ...] = ()
+    experiments: tuple[Experiment, ...] = ()
 
     @property
     def label(self) -> str:
         """The arms in one line, for a header; empty without experiments."""
         return ",".join(map(str, self.placements))
+
+    def with_placements(self) -> Iterator[tuple[Experiment, Placement | None]]:
+        """Every experiment with where the request stands in it; None where it takes no part."""
+        placed = {placement.experiment: placement for placement in self.placements}
+        return ((experiment, placed.get(experiment.name)) for experiment in self.experiments)
 
 
 NO_EXPERIMENTS = Assignment()
@@ -142,7 +167,9 @@ def assign(experiments: Sequence[Experiment], units: Mapping[Unit, str | None]) 
         placements.append(placement)
         if placement.treated:
             shadowed += _take_over(experiment, overrides)
-    return Assignment(tuple(placements), MappingProxyType(overrides), tuple(shadowed), tuple(without_unit))
+    return Assignment(
+        tuple(placements), MappingProxyType(overrides), tuple(shadowed), tuple(without_unit), tuple(experiments)
+    )
 
 
 def _place(experiment: Experiment, unit_id: str) -> Placement:

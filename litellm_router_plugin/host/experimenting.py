@@ -19,6 +19,7 @@ def enter_experiments(scope: RequestScope) -> None:
         return
     assignment = assign(policy.experiments, units_of(scope))
     scope.experiment = assignment.label
+    scope.assignment = assignment
     scope.arm = assignment.overrides
     if isinstance(conversation := scope.arm.get("conversation"), ConversationSettings):
         scope.conversation_settings = conversation

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import litellm
 
+from litellm_router_plugin.core.experiments import NO_EXPERIMENTS
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host import private
@@ -223,6 +224,7 @@ class TierRouting:
             route=scope.route,
             pinned=scope.pinned,
             experiment=scope.experiment,
+            assignment=NO_EXPERIMENTS if scope.is_observed else scope.assignment,
             observed_tier="" if scope.observed is None else scope.tier_router.ladder[scope.observed.rung].name,
             observed_cause="" if scope.observed is None else scope.observed.cause,
             p_success=dict(forecast.p_success),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from litellm_router_plugin.core.decisions import Choice, DecisionInputs, Overrides
+from litellm_router_plugin.core.experiments import NO_EXPERIMENTS, Assignment
 from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
 from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.money import Price
@@ -36,6 +37,7 @@ class RequestScope:
         attempt: Number of the tier call under way, from 1.
         call_id: The tier call under way: LiteLLM's call id, or what `call_keys` makes of it.
         pinned: The client pinned the tier, whatever became of the request later.
+        assignment: Where the request stands in each experiment.
         arm: What the experiments' arms set for this request.
         observed: In observe mode the decision that was not acted on.
         conversation: Key of the conversation's state; empty when the request belongs to none.
@@ -66,6 +68,7 @@ class RequestScope:
     conversation_settings: ConversationSettings | None = None
     blocking: bool = False
     experiment: str = ""
+    assignment: Assignment = NO_EXPERIMENTS
     pinned: bool = False
     arm: Mapping[str, object] = field(default_factory=empty)
     observed: Choice | None = None

@@ -58,12 +58,15 @@ class RatingBook:
                 self._entries.popitem(last=False)
         return replaced
 
+    def entries(self) -> list[RatingEntry]:
+        """All ratings, the earliest given first."""
+        with self._lock:
+            return list(self._entries.values())
+
     def groups(self, router: str | None = None, owner_key: str | None = None) -> list[RatingGroup]:
         """Ratings by tier and route, of one router and one key or of all."""
         sums: dict[tuple[str, str], tuple[int, float]] = {}
-        with self._lock:
-            entries = list(self._entries.values())
-        for entry in entries:
+        for entry in self.entries():
             decision = entry.decision
             if router in (None, decision.router) and owner_key in (None, decision.owner.key):
                 key = (decision.tier, decision.route)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from litellm_router_plugin.core.experiments import NO_EXPERIMENTS, Assignment
 from litellm_router_plugin.core.money import Price, Usage
 from litellm_router_plugin.core.ports import CallRole
 
@@ -97,6 +98,8 @@ class DecisionRecord:
         prompt: Its last user message, cut to the window; only where it is to be stored, and only until it was.
         prompt_chars: Characters of that message, uncut.
         redacted: Message logging is off for this request: nothing of the prompt is stored.
+        assignment: Where the request stands in each experiment of its router; empty in observe mode, where arms
+            change nothing.
     """
 
     decision_id: str
@@ -130,6 +133,7 @@ class DecisionRecord:
     prompt: str = ""
     prompt_chars: int = 0
     redacted: bool = False
+    assignment: Assignment = NO_EXPERIMENTS
 
     def call(self, call_id: str) -> CallRecord | None:
         """The record of a call of this request."""

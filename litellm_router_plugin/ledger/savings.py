@@ -19,7 +19,7 @@ class Contribution:
         answer_cost: The served answer, in USD.
         overhead: All other calls, in USD.
         cost_if_always: Tier or baseline -> cost of the served answer's tokens there; None where its price is unknown.
-        experiment: The arms that the request was in.
+        experiment: The arms that the request was in; none in observe mode, where arms change nothing.
         priced: Every call has a price; otherwise the request stays out of all cost figures.
     """
 
@@ -52,7 +52,7 @@ def contribution(record: DecisionRecord) -> Contribution:
         cost_if_always=_counterfactuals(record, total) if priced and served is not None else {},
         priced=priced,
         escalated=record.escalated,
-        experiment=record.experiment,
+        experiment="" if record.mode == "observe" else record.experiment,
     )
 
 

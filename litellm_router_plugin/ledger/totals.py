@@ -14,8 +14,10 @@ from litellm_router_plugin.ledger.savings import Contribution
 class Totals:
     """Sums over finished requests.
 
-    ``comparable`` counts those that have a counterfactual at all, ``known_if_always`` for each name those whose cost
-    there is known: only where both are equal is the sum under a name that of the same requests as the costs.
+    ``requests_by_experiment`` and ``costs_by_experiment`` are by arm, written ``experiment=arm``; a request counts in
+    each experiment that it takes part in. ``comparable`` counts those that have a counterfactual at all,
+    ``known_if_always`` for each name those whose cost there is known: only where both are equal is the sum under a name
+    that of the same requests as the costs.
     """
 
     requests: int = 0
@@ -44,17 +46,19 @@ class Totals:
             self.requests_by_tier[part.tier] += sign
             self.tokens_by_tier[part.tier] += sign * part.tokens
             self.costs_by_tier[part.tier] = self.costs_by_tier.get(part.tier, Decimal(0)) + sign * part.answer_cost
-        if part.experiment:
-            spent = sign * (part.answer_cost + part.overhead)
-            self.requests_by_experiment[part.experiment] += sign
-            known = self.costs_by_experiment.get(part.experiment, Decimal(0))
-            self.costs_by_experiment[part.experiment] = known + spent
+        for arm in part.experiment.split(",") if part.experiment else ():
+            self.note_arm(arm, sign, sign * (part.answer_cost + part.overhead))
         self.overhead += sign * part.overhead
         self.comparable += sign * bool(part.cost_if_always)
         for name, cost in part.cost_if_always.items():
             if cost is not None:
                 self.known_if_always[name] += sign
                 self.cost_if_always[name] = self.cost_if_always.get(name, Decimal(0)) + sign * cost
+
+    def note_arm(self, arm: str, requests: int, cost: Decimal) -> None:
+        """Add requests of an arm, which is written ``experiment=arm``."""
+        self.requests_by_experiment[arm] += requests
+        self.costs_by_experiment[arm] = self.costs_by_experiment.get(arm, Decimal(0)) + cost
 
     def add_totals(self, other: Totals) -> None:
         """Add another worker's or key's totals to these."""
@@ -131,16 +135,23 @@ def summary(totals: Totals, *, baseline: str, tiers: Iterable[str], scope: str, 
         "savings_percentage": percentage(savings, without_routing),
         "escalation_rate": totals.escalated / totals.requests if totals.requests else 0.0,
         "acceptance_by_tier": acceptance(totals, names),
-        "experiments": {
-            name: {"requests": count, "cost_usd": number(totals.costs_by_experiment.get(name, Decimal(0)))}
-            for name, count in sorted(totals.requests_by_experiment.items())
-            if count
-        },
+        "experiments": _arms(totals),
         "failed_requests": totals.failed,
         "unpriced_requests": totals.unpriced,
         "pending_requests": pending,
         "scope": scope,
     }
+
+
+def _arms(totals: Totals) -> dict[str, dict[str, object]]:
+    """Experiment -> arm -> requests and USD."""
+    found: dict[str, dict[str, object]] = {}
+    for written, count in sorted(totals.requests_by_experiment.items()):
+        name, _, arm = written.partition("=")
+        if count:
+            cost = totals.costs_by_experiment.get(written, Decimal(0))
+            found.setdefault(name, {})[arm] = {"requests": count, "cost_usd": number(cost)}
+    return found
 
 
 def acceptance(totals: Totals, names: Iterable[str]) -> Mapping[str, float | None]:

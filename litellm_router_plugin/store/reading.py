@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from litellm_router_plugin.core.experiment_runs import Run
 from litellm_router_plugin.ledger.ratings import RatingGroup, ratings_by_route, ratings_by_tier
 from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.totals import summary
@@ -22,6 +23,7 @@ from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import EVERYTHING, Filters
 from litellm_router_plugin.store.fixed_tiers import best_fixed_tier, fixed_tier_figures
 from litellm_router_plugin.store.location import failure
+from litellm_router_plugin.store.placements import arm_sums, runs_in
 from litellm_router_plugin.store.rows import AnyRow, record_of
 from litellm_router_plugin.store.schema import calls, decisions, feedback, price_lists, prompts
 from litellm_router_plugin.store.series import series_of
@@ -76,8 +78,11 @@ class StoreReader:
             groups, verdicts = decision_groups(connection, filters), verdict_groups(connection, filters)
             lists = price_lists_of(connection, groups)
             ratings = self._rating_groups(connection, filters)
+            arms = arm_sums(connection, filters)
         names = list(tiers) if tiers is not None else _tiers(lists)
         totals = totals_of(groups, verdicts, lists)
+        for arm, (requests, cost) in arms.items():
+            totals.note_arm(arm, requests, cost)
         chosen = baseline if baseline is not None else _baseline(lists)
         result = summary(totals, baseline=chosen, tiers=names, scope="store", pending=pending)
         return {
@@ -187,6 +192,11 @@ class StoreReader:
         with self._connection() as connection:
             found = connection.execute(select(calls.c.decision_id).where(calls.c.call_id == call_id)).scalars().first()
         return None if found is None else str(found)
+
+    def experiments(self, filters: Filters = EVERYTHING) -> list[Run]:
+        """The runs of experiments with the decisions that are meant, by tier router, key, team and period."""
+        with self._connection() as connection:
+            return runs_in(connection, filters)
 
     def ratings(self, filters: Filters = EVERYTHING) -> list[RatingGroup]:
         """Ratings by tier and route of the decisions that are meant."""

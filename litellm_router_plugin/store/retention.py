@@ -14,6 +14,7 @@ from litellm_router_plugin.store.schema import (
     feedback,
     hourly,
     hourly_verdicts,
+    placements,
     prompts,
 )
 
@@ -32,7 +33,7 @@ def delete_expired(connection: Connection, first_hour: int) -> bool:
     before = first_hour * HOUR_S
     expired = select(decisions.c.decision_id).where(decisions.c.created_at < before).limit(CHUNK)
     ids = list(connection.execute(expired).scalars())
-    for table in (calls, prompts, decisions):
+    for table in (calls, prompts, placements, decisions):
         connection.execute(delete(table).where(table.c.decision_id.in_(ids)))
     if len(ids) == CHUNK:
         return True

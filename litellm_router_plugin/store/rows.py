@@ -47,7 +47,7 @@ _HAVE_COLUMNS: Final = frozenset(
         "calls",
     }
 )
-_NOT_STORED_HERE: Final = frozenset({"prompt", "prompt_chars", "keep_prompt"})
+_NOT_STORED_HERE: Final = frozenset({"prompt", "prompt_chars", "keep_prompt", "assignment"})
 """They go to a table of their own, if anywhere."""
 _DETAILS: Final = tuple(one for one in fields(DecisionRecord) if one.name not in _HAVE_COLUMNS | _NOT_STORED_HERE)
 _WITHOUT_NUL = {0: "\N{REPLACEMENT CHARACTER}"}

@@ -139,6 +139,44 @@ feedback = Table(
 )
 """One row a decision and rater; a second rating replaces the first."""
 
+experiment_runs = Table(
+    "experiment_runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("router"),
+    _text("experiment"),
+    _text("fingerprint"),
+    _text("unit"),
+    Column("share", Double, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("goal", Text, nullable=False),
+)
+"""Definitions of experiments that decisions were made under: ``settings`` (of the arm) and ``goal`` are JSON. The id is
+a hash of router and fingerprint; the goal is the latest one."""
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("run", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("decision_id", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    _text("owner_key"),
+    _text("owner_team"),
+    _text("tier"),
+    _text("route"),
+    Column("escalated", Integer, nullable=False, server_default="0"),
+    Column("priced", Integer, nullable=False, server_default="0"),
+    *(_count(name) for name in ("cost_nano", "cost_rest")),
+    PrimaryKeyConstraint("run", "arm", "unit", "decision_id", name="pk_placements"),
+    Index("ix_placements_decision_id", "decision_id"),
+    sqlite_with_rowid=False,
+)
+"""One row a decision and experiment: ``arm`` is ``control``, ``arm``, or ``none`` where it has no such unit. ``unit``
+is a digest; the cost is that of every call, 0 where one has no price. In SQLite the rows lie in the order of their key,
+so that a run is added up unit by unit in one pass."""
+
 
 def _sums_table(name: str) -> Table:
     return Table(

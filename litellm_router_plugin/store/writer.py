@@ -18,7 +18,7 @@ from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.retention import delete_expired, first_kept_hour
 from litellm_router_plugin.store.rows import Row
 from litellm_router_plugin.store.troubles import as_store_error, is_invalid
-from litellm_router_plugin.store.writing import build_batch, write_batch
+from litellm_router_plugin.store.writing import Known, build_batch, write_batch
 
 logger = logging.getLogger("litellm_router_plugin")
 
@@ -95,7 +95,7 @@ class Writer:
         self._wake = threading.Event()
         self._queue: deque[Item] = deque()
         self._batch: list[Item] = []
-        self._known_prices: set[str] = set()
+        self._known = Known()
         self._taken = self._written = self._dropped = self._retries = self._prompt_chars = 0
         self._closing = False
         self._retry_s = 0.0
@@ -225,8 +225,8 @@ class Writer:
     def _write(self, items: Sequence[Item]) -> None:
         batch = build_batch(items)
         with as_store_error(self._database.name), self._database.writing().begin() as connection:
-            write_batch(connection, batch, self._known_prices)
-        self._known_prices.update(batch.price_lists)
+            write_batch(connection, batch, self._known)
+        batch.note_written(self._known)
 
     def _write_singly(self, fault: Exception) -> None:
         """Some row of the batch is not taken: write the others, and count those that are lost."""

@@ -6,12 +6,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.store.placements import placement_rows
 from litellm_router_plugin.store.prompts import prompt_row
 from litellm_router_plugin.store.rows import AnyRow, Row, call_rows, decision_row, price_list_row
 from litellm_router_plugin.store.schema import (
@@ -23,9 +25,11 @@ from litellm_router_plugin.store.schema import (
     daily,
     daily_verdicts,
     decisions,
+    experiment_runs,
     feedback,
     hourly,
     hourly_verdicts,
+    placements,
     price_lists,
     prompts,
 )
@@ -43,6 +47,8 @@ class Batch:
     decisions: dict[str, Row] = field(default_factory=dict)
     calls: dict[str, list[Row]] = field(default_factory=dict)
     prompts: list[Row] = field(default_factory=list)
+    runs: dict[str, Row] = field(default_factory=dict)
+    placements: dict[str, list[Row]] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
 
     def add_decision(self, record: DecisionRecord) -> None:
@@ -54,6 +60,22 @@ class Batch:
         self.calls[row["decision_id"]] = call_rows(record)
         if (prompt := prompt_row(record)) is not None:
             self.prompts.append(prompt)
+        placed = placement_rows(record)
+        self.runs.update((run["id"], run) for run, _ in placed)
+        self.placements[row["decision_id"]] = [placement for _, placement in placed]
+
+    def note_written(self, known: Known) -> None:
+        """Remember what need not be written again."""
+        known.price_lists.update(self.price_lists)
+        known.runs.update(self.runs)
+
+
+@dataclass(slots=True)
+class Known:
+    """What is in the database already: ids of price lists, and runs of experiments as they stand there."""
+
+    price_lists: set[str] = field(default_factory=set)
+    runs: dict[str, Row] = field(default_factory=dict)
 
 
 def build_batch(items: Iterable[DecisionRecord | Row]) -> Batch:
@@ -71,19 +93,21 @@ def build_batch(items: Iterable[DecisionRecord | Row]) -> Batch:
     return batch
 
 
-def write_batch(connection: Connection, batch: Batch, known_prices: set[str]) -> None:
+def write_batch(connection: Connection, batch: Batch, known: Known) -> None:
     """Write a batch, in the transaction that is open on a connection.
 
     Args:
         connection: Where to.
         batch: What.
-        known_prices: Ids of price lists that are in the database already.
+        known: What is in the database already.
     """
-    new_prices = [row for key, row in batch.price_lists.items() if key not in known_prices]
+    new_prices = [row for key, row in batch.price_lists.items() if key not in known.price_lists]
     _insert_absent(connection, price_lists, new_prices)
+    _write_runs(connection, [row for key, row in batch.runs.items() if known.runs.get(key) != row])
     groups, verdicts = _take_out(connection, list(batch.decisions))
     _insert(connection, decisions, list(batch.decisions.values()))
     _insert(connection, calls, [row for rows in batch.calls.values() for row in rows])
+    _insert(connection, placements, [row for rows in batch.placements.values() for row in rows])
     _insert_absent(connection, prompts, batch.prompts)
     for decision_id, row in batch.decisions.items():
         _count_decision(groups, row, 1)
@@ -110,7 +134,7 @@ def _take_out(connection: Connection, ids: Sequence[str]) -> tuple[Sums, Sums]:
         _count_verdicts(verdicts, row, graded, -1)
     if present:
         again = [row["decision_id"] for row in present]
-        for table in (calls, decisions):
+        for table in (calls, placements, decisions):
             connection.execute(delete(table).where(table.c.decision_id.in_(again)))
     return groups, verdicts
 
@@ -167,6 +191,14 @@ def _write_ratings(connection: Connection, rows: Sequence[Row]) -> None:
     changed = {name: statement.excluded[name] for name in feedback.c.keys() if name not in kept}  # noqa: SIM118  a column collection
     upsert = statement.on_conflict_do_update(index_elements=["decision_id", "rater"], set_=changed)
     connection.execute(upsert, [latest[key] for key in sorted(latest)])
+
+
+def _write_runs(connection: Connection, rows: Sequence[Row]) -> None:
+    """Write definitions of experiments; of one that is there only the goal may have changed."""
+    if rows:
+        statement = _dialect(connection).insert(experiment_runs)
+        upsert = statement.on_conflict_do_update(index_elements=["id"], set_={"goal": statement.excluded.goal})
+        connection.execute(upsert, sorted(rows, key=itemgetter("id")))
 
 
 def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -20,7 +20,7 @@ from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.location import configured_url, default_file, parse_url
-from litellm_router_plugin.store.schema import daily, daily_verdicts, metadata
+from litellm_router_plugin.store.schema import daily, daily_verdicts, experiment_runs, metadata, placements
 from litellm_router_plugin.store.snapshot import snapshot
 
 from .conftest import MakeStore
@@ -31,7 +31,7 @@ def test_migrations_make_the_tables_that_the_code_uses(sqlite_url: str) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
-def test_sums_by_day_are_made_for_a_database_of_the_first_version(url: str, make_store: MakeStore) -> None:
+def test_later_tables_are_made_for_a_database_of_the_first_version(url: str, make_store: MakeStore) -> None:
     store, traffic = make_store(url), Traffic(step_s=2000.0)
     traffic.into(store.add_decision)
     traffic.run(100)
@@ -40,7 +40,7 @@ def test_sums_by_day_are_made_for_a_database_of_the_first_version(url: str, make
     store.close()
     database = Database(url)
     with database.writing().begin() as connection:
-        for table in (daily, daily_verdicts):
+        for table in (daily, daily_verdicts, placements, experiment_runs):
             table.drop(connection)
         version = Table("alembic_version", MetaData(), Column("version_num", Text), schema=database.schema)
         connection.execute(version.update().values(version_num="0001"))
