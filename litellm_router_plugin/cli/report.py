@@ -8,12 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
-
-if TYPE_CHECKING:
-    from litellm_router_plugin.cli.report_tables import Table
 
 DONE, FOUND_PROBLEMS, WRONG_USE = 0, 1, 2
 UNIT_S: Final[Mapping[str, int]] = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -108,29 +105,10 @@ def _print(summary: Mapping[str, Any], series: Mapping[str, Any], problems: Sequ
     if not summary["total_requests"]:
         typer.echo("no requests in this period")
         return
-    from rich.console import Console  # noqa: PLC0415  only here
+    from litellm_router_plugin.cli.report_tables import tables_of  # noqa: PLC0415  only here
+    from litellm_router_plugin.cli.table_console import print_tables  # noqa: PLC0415  same
 
-    from litellm_router_plugin.cli.report_tables import tables_of  # noqa: PLC0415  same
-
-    console = Console()
-    for table in tables_of(summary, series):
-        console.print(_rich(table))
-        if table.note:
-            console.print(f"{table.note}\n", style="dim", markup=False, highlight=False)
-    for problem in problems:
-        console.print(f"! {problem}", style="red", markup=False, highlight=False)
-
-
-def _rich(table: Table) -> object:
-    from rich.table import Table as RichTable  # noqa: PLC0415  only here
-    from rich.text import Text  # noqa: PLC0415  same
-
-    shown = RichTable(title=table.title, title_justify="left", show_header=any(table.columns))
-    for index, name in enumerate(table.columns):
-        shown.add_column(Text(name), justify="right" if index else "left")
-    for row in table.rows:
-        shown.add_row(*(Text(cell, style="red" if cell.startswith("-") else "") for cell in row))
-    return shown
+    print_tables(tables_of(summary, series), problems)
 
 
 def _subtitle(since: float | None, router: str | None, problems: Sequence[str]) -> str:
