@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from litellm_router_plugin.core import state_fields
 from litellm_router_plugin.core.frozen import empty
+from litellm_router_plugin.core.state_fields import JsonState
+from litellm_router_plugin.errors import DataError
+
+MAX_FEATURES = 256
+"""Features read back from a stored state; more than any version writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,19 @@ class Moments:
         """Population standard deviation; 0 with fewer than two values."""
         return math.sqrt(self.squared_deviations / self.count) if self.count > 1 else 0.0
 
+    def to_json(self) -> JsonState:
+        """These moments as plain values."""
+        return {"count": self.count, "mean": self.mean, "squared_deviations": self.squared_deviations}
+
+    @staticmethod
+    def from_json(data: Mapping[str, object]) -> Moments:
+        """The moments that `to_json` wrote; raises `DataError` when they are damaged."""
+        return Moments(
+            state_fields.integer(data, "count"),
+            state_fields.number(data, "mean"),
+            state_fields.amount(data, "squared_deviations"),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RouteStatistics:
@@ -64,6 +83,28 @@ class RouteStatistics:
         for name, value in values.items():
             merged[name] = self.moments(name).with_value(value)
         return RouteStatistics(MappingProxyType(merged))
+
+    def merged(self, other: RouteStatistics) -> RouteStatistics:
+        """The statistics of both samples of answers together; no answer may be in both."""
+        if not other.features:
+            return self
+        names = {**self.features, **other.features}
+        return RouteStatistics(
+            MappingProxyType({name: self.moments(name).merged(other.moments(name)) for name in names})
+        )
+
+    def to_json(self) -> JsonState:
+        """These statistics as plain values: the moments of each feature."""
+        return {name: moments.to_json() for name, moments in self.features.items()}
+
+    @staticmethod
+    def from_json(data: Mapping[str, object]) -> RouteStatistics:
+        """The statistics that `to_json` wrote; raises `DataError` when they are damaged."""
+        if len(data) > MAX_FEATURES:
+            raise DataError(state_fields.SOURCE, 0, f"holds {len(data)} features; there are at most {MAX_FEATURES}")
+        return RouteStatistics(
+            MappingProxyType({name: Moments.from_json(state_fields.part(data, name)) for name in data})
+        )
 
 
 NO_STATISTICS = RouteStatistics()

@@ -113,7 +113,7 @@ class Driver:
         plan = plan_request(self.routing, self.scope, self.entry)
         self.scope.claims_savings = not plan.is_on
         if self.entry.kind == "async":
-            await self.routing.guard.exchange(self.routing.shared)
+            self.routing.exchange.tick()
         while True:
             attempts = [draft.attempt for draft in self.drafts]
             match next_step(plan.policy, self.scope.start_rung, attempts, self.scope.elapsed_s):

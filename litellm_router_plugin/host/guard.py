@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import secrets
 import threading
-import time
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from litellm_router_plugin.core.break_even import (
     BreakEvenState,
@@ -19,38 +17,27 @@ from litellm_router_plugin.core.break_even import (
     verdict,
 )
 from litellm_router_plugin.core.money import cost_at
-from litellm_router_plugin.errors import TierRouterError
-from litellm_router_plugin.host.faults import Faults
-from litellm_router_plugin.host.private import SharedHash
 from litellm_router_plugin.ledger.records import DecisionRecord
 
 MAX_STATES = 1_000
 """(router, start tier) pairs watched, the latest."""
-EXCHANGE_EVERY_S = 5.0
-"""Seconds between two exchanges of counts with other proxies."""
-FORGET_AFTER_S = 7 * 86_400
-"""Seconds after which another proxy's counts are no longer read."""
 SHARED_KEY = "tier_router:break_even"
 
 Watched = tuple[str, str]
 """A router and a start tier."""
+Watching = dict[Watched, BreakEvenState]
 
 
 class Guard:
-    """What the cascades of this process, and of others that share its Redis, have cost.
+    """What the cascades of this process, and of others that share its Redis (`host.exchange`), have cost."""
 
-    Args:
-        faults: Where exchanges that fail are counted.
-    """
+    fault = "break_even_exchange"
 
-    def __init__(self, faults: Faults) -> None:
-        self._faults = faults
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._own: OrderedDict[Watched, BreakEvenState] = OrderedDict()
         self._others: dict[Watched, list[BreakEvenState]] = {}
         self._counted: OrderedDict[str, None] = OrderedDict()
-        self._member = secrets.token_hex(8)
-        self._exchanged_at = 0.0
 
     def runs(self, router: str, start_tier: str, decision_id: str) -> bool:
         """Whether the cascade runs on a request."""
@@ -87,37 +74,29 @@ class Guard:
             watched = [tier for name, tier in self._own if name == router]
         return {tier: _standing(self.view(router, tier)) for tier in watched}
 
-    async def exchange(self, shared: SharedHash | None) -> None:
-        """Publish this process's counts and read the others', at most every few seconds."""
-        now = time.time()
-        if shared is None or now - self._exchanged_at < EXCHANGE_EVERY_S:
-            return
-        self._exchanged_at = now
-        try:
-            async with asyncio.timeout(1.0):
-                await shared.put(SHARED_KEY, self._member, self._written(now))
-                found = await shared.all(SHARED_KEY)
-            others = self._read(found, now)
-        except (Exception, TierRouterError) as fault:  # noqa: BLE001  a Redis that is down: each proxy guards by itself
-            self._faults.note("break_even_exchange", fault)
-            return
-        with self._lock:
-            self._others = others
+    # Exchanged with other processes: everything, at once.
 
-    def _written(self, now: float) -> str:
-        with self._lock:
-            states = [[*watched, state.to_json()] for watched, state in self._own.items()]
-        return json.dumps({"at": now, "states": states})
+    def topics(self) -> Sequence[str]:
+        """One hash holds all states."""
+        return (SHARED_KEY,)
 
-    def _read(self, found: dict[str, str], now: float) -> dict[Watched, list[BreakEvenState]]:
-        others: dict[Watched, list[BreakEvenState]] = {}
-        for member, text in found.items():
-            written = json.loads(text)
-            if member == self._member or now - float(written["at"]) > FORGET_AFTER_S:
-                continue
-            for router, tier, state in written["states"]:
-                others.setdefault((router, tier), []).append(BreakEvenState.from_json(state))
-        return others
+    def told(self, topic: str) -> dict[str, object]:  # noqa: ARG002  there is but one
+        """What the cascades of this process have cost."""
+        with self._lock:
+            return {"states": [[*watched, state.to_json()] for watched, state in self._own.items()]}
+
+    def read(self, told: Mapping[str, Any]) -> Watching:
+        """What the cascades of another process have cost; raises `DataError` when a state is damaged."""
+        return {(router, tier): BreakEvenState.from_json(state) for router, tier, state in told["states"]}
+
+    def heard(self, topic: str, others: Sequence[Watching]) -> None:  # noqa: ARG002  there is but one
+        """What the others' cascades have cost, in place of what they had told before."""
+        states: dict[Watched, list[BreakEvenState]] = {}
+        for one in others:
+            for watched, state in one.items():
+                states.setdefault(watched, []).append(state)
+        with self._lock:
+            self._others = states
 
 
 def outcome_of(record: DecisionRecord) -> CascadeOutcome | None:

@@ -5,7 +5,7 @@ Known to work with LiteLLM 1.100 to 1.109. Each function says which part it touc
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from decimal import Decimal
 from typing import Any, cast
 
@@ -52,6 +52,15 @@ def own_pick_sync(router: litellm.Router) -> Callable[..., dict[str, Any]]:
         return cast("dict[str, Any]", function(router, **arguments))
 
     return pick
+
+
+def group_of_alias(router: litellm.Router, name: str) -> str | None:
+    """The model group that an alias leads to; None where the name is no alias.
+
+    ``Router.get_model_from_alias``, which had an underscore in older versions.
+    """
+    find = getattr(router, "get_model_from_alias", None) or router._get_model_from_alias  # noqa: SLF001
+    return cast("str | None", find(model=name))
 
 
 def redacts(request: Mapping[str, object]) -> bool:
@@ -170,23 +179,30 @@ def served_from_cache(logging_object: object) -> bool:
 
 
 class SharedHash:
-    """A hash in LiteLLM's Redis, which its cache classes do not offer (``RedisCache.init_async_client``)."""
+    """Hashes in LiteLLM's Redis, which its cache classes do not offer (``RedisCache.init_async_client``).
+
+    The client is asked for each time: the host keeps one for each event loop.
+    """
 
     def __init__(self, redis_cache: Any) -> None:  # noqa: ANN401  LiteLLM's own class
-        self._client = redis_cache.init_async_client()
+        self._cache = redis_cache
 
-    async def put(self, key: str, field: str, value: str) -> None:
-        """Set one field."""
-        await self._client.hset(key, field, value)
+    async def swap(self, key: str, field: str, value: str, ttl_s: int) -> dict[str, str]:
+        """Set one field, let the whole hash expire ``ttl_s`` seconds from now, and return every field."""
+        pipeline = self._cache.init_async_client().pipeline(transaction=False)
+        pipeline.hset(key, field, value)
+        pipeline.expire(key, ttl_s)
+        pipeline.hgetall(key)
+        found = (await pipeline.execute())[-1]
+        return {_text(name): _text(written) for name, written in found.items()}
 
-    async def all(self, key: str) -> dict[str, str]:
-        """Every field."""
-        found = await self._client.hgetall(key)
-        return {_text(name): _text(value) for name, value in found.items()}
+    async def drop(self, key: str, fields: Iterable[str]) -> None:
+        """Remove some fields."""
+        await self._cache.init_async_client().hdel(key, *fields)
 
 
 def shared_hash(router: litellm.Router) -> SharedHash | None:
-    """A hash that all proxies share; None where the router has no Redis."""
+    """Hashes that all proxies share; None where the router has no Redis."""
     redis_cache = getattr(router.cache, "redis_cache", None)
     return None if redis_cache is None else SharedHash(redis_cache)
 

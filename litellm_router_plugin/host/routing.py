@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -19,11 +20,12 @@ from litellm_router_plugin.host.conversations import Conversations, state_key
 from litellm_router_plugin.host.deciding import decide, new_scope, owner_scope
 from litellm_router_plugin.host.deployments import is_marker
 from litellm_router_plugin.host.driving import run_with_loop
+from litellm_router_plugin.host.exchange import Exchange
 from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.guard import Guard
 from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
-from litellm_router_plugin.host.route_book import RouteBook
+from litellm_router_plugin.host.route_book import RouteBook, RouteKey
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.state import StateMakers, is_plain_text, made_calls, made_state
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
@@ -46,6 +48,8 @@ logger = logging.getLogger("litellm_router_plugin")
 FLUSH_TIMEOUT_S = 30.0
 """Longest wait of `TierRouting.flush` for calls whose logging event is still to come."""
 FLUSH_POLL_S = 0.02
+DRAIN_LIMIT_S = 3.0
+"""Longest wait at a time for the host's queue of logging events, which holds those of other routers too."""
 
 
 class TierRouting:
@@ -73,8 +77,8 @@ class TierRouting:
         self.store: Store | None = None
         self.routes = RouteBook()
         self.conversations = Conversations(router, faults)
-        self.guard = Guard(faults)
-        self.shared = private.shared_hash(router)
+        self.guard = Guard()
+        self.exchange = Exchange(private.shared_hash(router), (self.guard, self.routes), faults)
         ledger.add_listener(self.guard.note)
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
@@ -143,7 +147,8 @@ class TierRouting:
         """
         async with asyncio.timeout(timeout_s):
             while True:
-                await private.drain_logging()
+                with suppress(TimeoutError):  # events of other work may hang; what counts is whether ours have come
+                    await asyncio.wait_for(private.drain_logging(), DRAIN_LIMIT_S)
                 if not self.ledger.open_calls():
                     return
                 await asyncio.sleep(FLUSH_POLL_S)
@@ -262,9 +267,9 @@ class TierRouting:
         else:
             await self.conversations.note(scope.conversation, tier.name, settings.ttl_s, blocking=scope.blocking)
 
-    def route_key(self, scope: RequestScope, tier: Tier) -> tuple[str, ...]:
+    def route_key(self, scope: RequestScope, tier: Tier) -> RouteKey:
         """Under which key the statistics of a route and a tier's model are kept; teams do not share them."""
-        return (scope.owner.team, scope.tier_router.name, scope.route, tier.model_group)
+        return RouteKey(scope.owner.team, scope.tier_router.name, scope.route, tier.model_group)
 
     def spent_beside(self, scope: RequestScope, served: str) -> Decimal | None:
         """USD of every call of a request but the served one; None when one is unfinished or has no price."""

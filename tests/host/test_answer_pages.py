@@ -12,8 +12,10 @@ from ledger_strategies import BASELINE, TIERS, entered, one_call, one_request
 from package_files import SOURCES
 
 from litellm_router_plugin.core.decisions import CAUSES
+from litellm_router_plugin.host.guard import Guard
 from litellm_router_plugin.host.headers import Told
 from litellm_router_plugin.host.overrides import HEADERS
+from litellm_router_plugin.host.route_book import RouteBook
 from litellm_router_plugin.ledger.ledger import MAX_DECISIONS, SETTLE_WITHIN_S
 from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.ledger.views import decision_view
@@ -68,7 +70,7 @@ def test_every_field_of_the_summary_is_told() -> None:
 
 def counted_kinds() -> set[str]:
     """Every kind of fault that the package counts, as it is written in the code."""
-    kinds = set(OF_ROUTING.values())
+    kinds = {Guard.fault, RouteBook.fault} | set(OF_ROUTING.values())
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args and _is_counter(node.func):
