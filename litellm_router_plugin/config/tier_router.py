@@ -11,6 +11,7 @@ from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, RulesSettings
 from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.experiments import ExperimentSettings
+from litellm_router_plugin.config.observe import ObserveSettings
 from litellm_router_plugin.config.routes import RouteTable
 from litellm_router_plugin.config.tiers import TierSettings
 from litellm_router_plugin.core.tiers import Ladder, Tier
@@ -36,6 +37,7 @@ class TierRouterConfig(Settings):
         routes: Route name -> what was learned of it and holds for it alone.
         savings_baseline: The tier or model that savings are measured against. Absent: the dearest tier.
         store: What is stored of prompts.
+        observe: What observing may spend on answers that nobody is served; absent: nothing.
     """
 
     mode: Literal["route", "observe"] = "route"
@@ -48,6 +50,7 @@ class TierRouterConfig(Settings):
     routes: RouteTable = Field(default_factory=dict)
     savings_baseline: str | None = None
     store: StoreSettings = StoreSettings()
+    observe: ObserveSettings | None = None
 
     @field_validator("tiers")
     @classmethod

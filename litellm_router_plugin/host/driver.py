@@ -33,6 +33,7 @@ from litellm_router_plugin.host.refusals import is_clients_mistake
 from litellm_router_plugin.host.replay import ReplayedStream
 from litellm_router_plugin.host.responses import add_headers, is_stream, model_id_of, writable_hidden_params
 from litellm_router_plugin.host.scope import RequestScope
+from litellm_router_plugin.host.shadow import ClientCall, Served
 from litellm_router_plugin.host.stream_checks import HeldStream, hold
 from litellm_router_plugin.host.stream_usage import WithoutUsageChunk, ask_for_usage
 from litellm_router_plugin.host.telling import answer_cost, told
@@ -270,7 +271,7 @@ class Driver:
             route=statistics,
             rung=scope.rung,
             messages=messages if is_chat else None,
-            params={name: request[name] for name in PASSED_ON if request.get(name) is not None},
+            params=self._params(),
             opinion_usd=None if second is None else opinion_cost(scope, second.model_group, answer),
             target_usd=None if target is None else estimated_cost(scope, scope.tier_router.ladder[target], answer),
             outlook=plan.outlook,
@@ -284,8 +285,31 @@ class Driver:
                 await self._settle(other)
         await self.routing.keep_conversation(self.scope, draft.tier)
         self._repoint(draft)
+        is_shadowed = self._is_shadowed()
         tell(self.routing, self.scope, draft)
+        if is_shadowed:
+            self._shadow(draft)
         return draft.response
+
+    def _is_shadowed(self) -> bool:
+        """Whether shadow mode makes further calls for this request, which is then not final yet."""
+        try:
+            return self.routing.shadow.wants(self.scope, self.entry)
+        except Exception as fault:  # noqa: BLE001  the shadow must not cost the client the answer
+            self.routing.faults.note("shadow", fault)
+            return False
+
+    def _shadow(self, draft: Draft) -> None:
+        try:
+            client = ClientCall(self.request, self._params())
+            served = Served(draft.tier.name, draft.call_id, draft.response)
+            self.routing.shadow.offer(self.scope, self.entry, client, served)
+        except Exception as fault:  # noqa: BLE001  same
+            self.routing.faults.note("shadow", fault)
+            self.routing.ledger.release(self.scope.decision_id, {})
+
+    def _params(self) -> dict[str, Any]:
+        return {name: self.request[name] for name in PASSED_ON if self.request.get(name) is not None}
 
     def _repoint(self, draft: Draft) -> None:
         """The proxy settles a stream whose client leaves through this object: it must be the served call's."""

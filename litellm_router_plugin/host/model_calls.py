@@ -74,12 +74,12 @@ class RouterCalls:
         """Make a chat call; raises what the provider raised, or `TimeoutError`."""
         messages = [dict(message) for message in call.messages]
         arguments = {"model": call.model_group, "messages": messages, **call.params}
-        return read_answer(await self._made(self._chat, call.role, call.timeout_s, arguments))
+        return read_answer(await self.perform(self._chat, call.role, call.timeout_s, arguments))
 
     async def embed(self, model_group: str, text: str, timeout_s: float) -> Sequence[float]:
         """Make an embedding call; raises as `complete` does."""
         arguments = {"model": model_group, "input": [text]}
-        answer = await self._made(self._embedding, "classifier", timeout_s, arguments)
+        answer = await self.perform(self._embedding, "classifier", timeout_s, arguments)
         first = answer.data[0]
         return list(first["embedding"] if isinstance(first, Mapping) else first.embedding)
 
@@ -89,7 +89,7 @@ class RouterCalls:
     async def _embedding(self, arguments: dict[str, Any]) -> Any:  # noqa: ANN401  the host's answer
         return await self.routing.router.aembedding(**arguments)
 
-    async def _made(
+    async def perform(
         self,
         call: Callable[[dict[str, Any]], Awaitable[Any]],
         role: CallRole,

@@ -44,6 +44,11 @@ def plan_request(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -
     return plan
 
 
+def plan_walk(scope: RequestScope, entry: EntryPoint) -> CascadePlan:
+    """The plan for a request that shadow mode walks: as `plan_request`, without the guard, which no traffic informs."""
+    return _by_expected_cost(scope, entry, plan_cascade(scope, entry))
+
+
 def _by_expected_cost(scope: RequestScope, entry: EntryPoint, plan: CascadePlan) -> CascadePlan:
     """The plan that starts where expected cost and success say, where the classifier forecasts them."""
     if not plan.is_on or plan.graders is None:

@@ -200,6 +200,13 @@ class SharedHash:
         """Remove some fields."""
         await self._cache.init_async_client().hdel(key, *fields)
 
+    async def add(self, key: str, field: str, amount: int, ttl_s: int) -> int:
+        """Add to a field that counts, and return it; the key is forgotten so many seconds after the last addition."""
+        client = self._cache.init_async_client()
+        total = await client.hincrby(key, field, amount)
+        await client.expire(key, ttl_s)
+        return int(total)
+
 
 def shared_hash(router: litellm.Router) -> SharedHash | None:
     """Hashes that all proxies share; None where the router has no Redis."""

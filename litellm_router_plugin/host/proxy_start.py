@@ -82,8 +82,16 @@ def proxy_store() -> Store | None:
         return None
     store = store_from_environment()
     if store is not None:
-        close_with_proxy(sys.modules[PROXY_MODULE], attached, store)
+        close_with_proxy(sys.modules[PROXY_MODULE], ending, store)
     return store
+
+
+def ending() -> list[TierRouting]:
+    """Every attached router, none of which makes calls for shadow mode any more: the proxy is shutting down."""
+    routings = attached()
+    for routing in routings:
+        routing.stop_shadow()
+    return routings
 
 
 async def _attach_at_start(proxy: ModuleType) -> None:

@@ -27,6 +27,8 @@ from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
 from litellm_router_plugin.host.route_book import RouteBook, RouteKey
 from litellm_router_plugin.host.scope import RequestScope
+from litellm_router_plugin.host.shadow import Shadow
+from litellm_router_plugin.host.spend_cap import SpendCap
 from litellm_router_plugin.host.state import StateMakers, is_plain_text, made_calls, made_state
 from litellm_router_plugin.host.strategy import TierRoutingStrategy
 from litellm_router_plugin.host.tier_router import TierRouter
@@ -78,7 +80,9 @@ class TierRouting:
         self.routes = RouteBook()
         self.conversations = Conversations(router, faults)
         self.guard = Guard()
-        self.exchange = Exchange(private.shared_hash(router), (self.guard, self.routes), faults)
+        shared = private.shared_hash(router)
+        self.exchange = Exchange(shared, (self.guard, self.routes), faults)
+        self.shadow = Shadow(self, SpendCap(shared, faults))
         ledger.add_listener(self.guard.note)
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
@@ -181,11 +185,16 @@ class TierRouting:
     def detach(self) -> None:
         """Give the router its own methods back. Markers then answer 503."""
         unwrap(self)
+        self.shadow.stop()
         self._detached = True
         if private.strategy_of(self.router) is self.strategy:
             private.remove_strategy(self.router)
 
     # For the host layer.
+
+    def stop_shadow(self) -> None:
+        """Make no more calls for shadow mode; what is under way is given up."""
+        self.shadow.stop()
 
     def find(self, model: object) -> TierRouter | None:
         """The tier router of that name or alias; None for any other group."""

@@ -50,6 +50,7 @@ class RequestScope:
         cascade: The cascade's settings for this request; an experiment may have changed them.
         graders: Who reads drafts.
         claims_savings: The host may work out savings of its own for this call: only where no cascade may discard it.
+        observing: The decision is not acted on; only a copy that shadow mode makes of a request says otherwise.
         cache_namespace: The client's own cache namespace; None until it was read.
     """
 
@@ -87,6 +88,7 @@ class RequestScope:
     proxy_data: MutableMapping[str, Any] | None = None
     claims_savings: bool = True
     cache_namespace: str | None = None
+    observing: bool = True
     started_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -97,7 +99,7 @@ class RequestScope:
     @property
     def is_observed(self) -> bool:
         """Whether the router only observes."""
-        return self.tier_router.policy.config.mode == "observe"
+        return self.observing and self.tier_router.policy.config.mode == "observe"
 
     def repoint(self, logging_object: object) -> None:
         """Have the proxy settle the client's leaving through the call that is being served."""

@@ -149,6 +149,18 @@ class Ledger:
             record.escalated, record.closed_at = escalated, self._clock()
             self._refresh(record)
 
+    def hold(self, decision_id: str) -> None:
+        """Calls will be made for a request after its answer is served: it is not final before `release`."""
+        self.describe(decision_id, held=True)
+
+    def release(self, decision_id: str, shadow: Mapping[str, object]) -> None:
+        """No more calls will be made for a request that was held; ``shadow`` says what became of them."""
+        with self._lock:
+            record = self._decisions.get(decision_id)
+            if record is not None:
+                record.held, record.shadow = False, shadow
+                self._refresh(record)
+
     def discard(self, decision_id: str) -> None:
         """Take a request out of the books that was refused before any call: it is the client's mistake, no traffic.
 
@@ -168,6 +180,7 @@ class Ledger:
                 record = self._decisions[decision_id]
                 if record.closed_at is None or record.closed_at > horizon:
                     continue
+                record.held = False
                 for call in record.calls:
                     if call.status == "pending":
                         call.status, call.cost = "unknown", None
@@ -189,7 +202,7 @@ class Ledger:
         """
         with self._lock:
             record = self._decisions.get(decision_id)
-            if record is None:
+            if record is None or record.held:
                 return None
             spent = NOTHING
             for call in record.calls:

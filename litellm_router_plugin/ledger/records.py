@@ -100,6 +100,8 @@ class DecisionRecord:
         redacted: Message logging is off for this request: nothing of the prompt is stored.
         assignment: Where the request stands in each experiment of its router; empty in observe mode, where arms
             change nothing.
+        held: Calls are still to be made for it after its answer was served.
+        shadow: What became of it in shadow mode (`ledger.shadow.ShadowRun.to_json`); empty where it was not sampled.
     """
 
     decision_id: str
@@ -134,6 +136,8 @@ class DecisionRecord:
     prompt_chars: int = 0
     redacted: bool = False
     assignment: Assignment = NO_EXPERIMENTS
+    held: bool = False
+    shadow: Mapping[str, object] = field(default_factory=dict)
 
     def call(self, call_id: str) -> CallRecord | None:
         """The record of a call of this request."""
@@ -147,7 +151,7 @@ class DecisionRecord:
     @property
     def cost_state(self) -> CostState:
         """``pending`` until the request is closed and every call has reported; ``unknown`` where one has no price."""
-        if self.closed_at is None or any(call.status == "pending" for call in self.calls):
+        if self.closed_at is None or self.held or any(call.status == "pending" for call in self.calls):
             return "pending"
         return "unknown" if any(call.cost is None for call in self.calls) else "final"
 

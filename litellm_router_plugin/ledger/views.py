@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord
 from litellm_router_plugin.ledger.savings import savings_of
+from litellm_router_plugin.ledger.shadow import shadow_of
 from litellm_router_plugin.ledger.totals import number
 
 
 def decision_view(record: DecisionRecord) -> dict[str, object]:
     """A decision as JSON: why this tier, every call, and what they cost (null while pending or where unknown)."""
+    run = shadow_of(record)
+    shadowed = () if run is None else run.calls
     return {
         "decision_id": record.decision_id,
         "router": record.router,
@@ -20,10 +25,11 @@ def decision_view(record: DecisionRecord) -> dict[str, object]:
         "savings_usd": number(savings_of(record)),
         "cost_state": record.cost_state,
         "attempts": [_attempt(call) for call in record.calls if call.role == "attempt"],
-        "other_calls": [_other(call) for call in record.calls if call.role != "attempt"],
+        "other_calls": [_other(call, shadowed) for call in record.calls if call.role != "attempt"],
         "start_tier": record.start_tier,
         "observed_tier": record.observed_tier or None,
         "observed_cause": record.observed_cause or None,
+        "shadow": None if run is None else run.to_json(),
         "cascade": record.cascade,
         "route": record.route,
         "experiment": record.experiment or None,
@@ -49,5 +55,11 @@ def _attempt(call: CallRecord) -> dict[str, object]:
     }
 
 
-def _other(call: CallRecord) -> dict[str, object]:
-    return {"role": call.role, "model": call.model or None, "cost_usd": number(call.cost), "status": call.status}
+def _other(call: CallRecord, shadowed: Collection[str]) -> dict[str, object]:
+    view: dict[str, object] = {
+        "role": call.role,
+        "model": call.model or None,
+        "cost_usd": number(call.cost),
+        "status": call.status,
+    }
+    return view | {"tier": call.tier or None, "shadow": True} if call.call_id in shadowed else view

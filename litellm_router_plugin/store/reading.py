@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 
 import orjson
 from sqlalchemy import Connection, and_, func, or_, select
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from litellm_router_plugin.core.experiment_runs import Run
 from litellm_router_plugin.ledger.ratings import RatingGroup, ratings_by_route, ratings_by_tier
 from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.ledger.shadow import shadow_spend
 from litellm_router_plugin.ledger.totals import summary
 from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.check_figures import acceptance_by_check
@@ -36,6 +38,10 @@ from litellm_router_plugin.store.sums import (
     verdict_groups,
 )
 
+SHADOWED = decisions.c.details.like('%"shadow":%')
+"""Decisions with a note on shadow mode."""
+MAX_OBSERVED = 20_000
+"""Observed decisions that a report is made from, the latest; about two seconds' reading."""
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 
@@ -186,6 +192,20 @@ class StoreReader:
                 for row in given
             ],
         }
+
+    def shadow_spend(self, router: str, since: float) -> Decimal:
+        """USD known to have been spent on shadow calls by a tier router since a moment."""
+        conditions = [decisions.c.router == router, decisions.c.mode == "observe", decisions.c.created_at >= since]
+        with self._connection() as connection:
+            rows = connection.execute(select(decisions).where(*conditions, SHADOWED)).mappings().all()
+            return sum((shadow_spend(record) for record in self._records(connection, rows)), Decimal(0))
+
+    def observed(self, filters: Filters = EVERYTHING, limit: int = MAX_OBSERVED) -> list[DecisionRecord]:
+        """The latest decisions that were only observed, the latest first."""
+        conditions = [*filters.on(decisions), *filters.between(decisions.c.created_at), decisions.c.mode == "observe"]
+        query = select(decisions).where(*conditions).order_by(decisions.c.created_at.desc()).limit(limit)
+        with self._connection() as connection:
+            return self._records(connection, connection.execute(query).mappings().all())
 
     def decision_of_call(self, call_id: str) -> str | None:
         """The decision that a LiteLLM call was made for; None when it is not stored."""

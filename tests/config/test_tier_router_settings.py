@@ -41,6 +41,7 @@ model_list:
         routes:                                 # what was learned of single routes
           support: {judge_threshold: 0.8}
         savings_baseline: premium               # a tier or a model; default: the dearest tier
+        observe: {share: 0.05, max_usd_per_day: 1.0, judge: true}   # with mode: observe
         store: {prompts: none}                  # none | features | full
 """
 TIERS: dict[str, Any] = {

@@ -12,7 +12,7 @@ import yaml
 from litellm_router_plugin.config.experiments import ExperimentSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ["break-even.md", "experiments.md", "quality-monitoring.md", "certificates.md"]
+PAGES = ["break-even.md", "experiments.md", "quality-monitoring.md", "observe.md", "certificates.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
