@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,8 @@ from dashboard_traffic import MODELS, PRICES, Story
 from fastapi import FastAPI, HTTPException, Request
 from proxy_process import free_port
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
+from litellm_router_plugin.core.experiments import Experiment
 from litellm_router_plugin.web.api import build_api
 from litellm_router_plugin.web.ladder import RouterLadder, TierFacts
 from litellm_router_plugin.web.memory_reading import MemoryReader
@@ -42,7 +44,7 @@ class Resets:
         self.made.append((conversation, key, end_user))
 
 
-def ladder(router: str = "smart", team: str = "") -> RouterLadder:
+def ladder(router: str = "smart", team: str = "", experiments: Sequence[Experiment] = ()) -> RouterLadder:
     """The ladder of the story."""
     windows = {"cheap": 128_000, "standard": 128_000, "premium": 200_000}
     tiers = tuple(
@@ -56,7 +58,8 @@ def ladder(router: str = "smart", team: str = "") -> RouterLadder:
         )
         for name, price in PRICES.items()
     )
-    return RouterLadder(router, tiers, default_tier="cheap", baseline="premium", team=team)
+    running = tuple(RunDefinition.of(router, experiment) for experiment in experiments)
+    return RouterLadder(router, tiers, default_tier="cheap", baseline="premium", team=team, experiments=running)
 
 
 def services_of(
@@ -66,7 +69,7 @@ def services_of(
     resets: Resets | None = None,
 ) -> Services:
     """What answers the API, over a story."""
-    known = ladders or (ladder(story.router),)
+    known = ladders or (ladder(story.router, experiments=story.experiments),)
     yardstick = Yardstick("premium", tuple(PRICES))
     return Services(
         reader=reader or MemoryReader(story.ledger, story.desk.book),

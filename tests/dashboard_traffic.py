@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from litellm_router_plugin.core.experiments import NO_EXPERIMENTS, Experiment, assign
 from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.core.verdicts import Outcome, Verdict
 from litellm_router_plugin.ledger.feedback import FeedbackDesk
@@ -51,6 +52,8 @@ class Story:
         router: The tier router that serves it.
         ids: The decisions, oldest first.
         store: Where decisions and ratings are written as well.
+        experiments: Those that run; a unit is one of some people, of whom a tenth of the requests tell nothing.
+        people: How many people there are.
     """
 
     seed: int = 7
@@ -59,9 +62,12 @@ class Story:
     end: float = field(default_factory=time.time)
     ids: list[str] = field(default_factory=list)
     store: Store | None = None
+    experiments: tuple[Experiment, ...] = ()
+    people: int = 900
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311 - made-up traffic
+        self.visitors = random.Random(self.seed)  # noqa: S311 - same
         self.clock = StoryClock(self.end - self.days * DAY_S)
         self.ledger = Ledger(self.clock)
         self.desk = FeedbackDesk(self.ledger, self.store, clock=self.clock)
@@ -105,7 +111,9 @@ class Story:
         return record.decision_id, served is not None and self.random.random() < PASSES[tier]
 
     def _open(self, hard: float) -> DecisionRecord:
+        assignment = assign(self.experiments, {"user": self._person()}) if self.experiments else NO_EXPERIMENTS
         start = "cheap" if hard < 0.82 else "standard" if hard < 0.96 else "premium"
+        start = str(assignment.overrides.get("tier", start))
         success = {tier: round(1 - hard * (1 - PASSES[tier]) * 1.9, 3) for tier in TIERS}
         pinned = self.random.random() < 0.03
         record = DecisionRecord(
@@ -126,9 +134,15 @@ class Story:
             prices=PRICES,
             baseline="premium",
             tiers=TIERS,
+            experiment=assignment.label,
+            assignment=assignment,
         )
         self.ledger.open(record)
         return record
+
+    def _person(self) -> str | None:
+        number = int(self.people * self.visitors.random() ** 1.5)
+        return None if self.visitors.random() < 0.1 else f"person-{number}"
 
     def _climb(self, record: DecisionRecord, hard: float) -> tuple[str | None, bool, int]:
         """Call tiers until an answer is accepted; the served call, whether it moved up, and where it ended."""

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from litellm_router_plugin.cli.report_sections import SECTIONS, section_problems, section_tables
+from litellm_router_plugin.cli.report_tables import Table, tables_of
+
 DONE, FOUND_PROBLEMS, WRONG_USE = 0, 1, 2
 UNIT_S: Final[Mapping[str, int]] = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 MAX_UNPRICED_SHARE: Final = 0.05
@@ -28,22 +31,22 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Also write an HTML file.")] = None,
 ) -> None:
-    """Report what routing cost and saved: against the baseline, and against the best fixed tier.
+    """Report what routing cost and saved, against the baseline and the best fixed tier, and what experiments show.
 
-    Exit code: 0 done; 1 routing cost more than the baseline, or more than 5 % of the requests have no price; 2 wrong
-    use, or the database cannot be read.
+    Exit code: 0 done; 1 routing cost more than the baseline, more than 5 % of the requests have no price, or the data
+    of an experiment must not be used; 2 wrong use, or the database cannot be read.
 
     Example: tier-router report --since 30d --html report.html
     """
     began = _moment(since)
-    summary, series = _figures(_url(database), began, router)
-    problems = problems_of(summary)
+    figures = _figures(_url(database), began, router)
+    problems = [*problems_of(figures["summary"]), *section_problems(figures)]
     if html is not None:
-        _write_html(html, _subtitle(began, router, problems), summary, series)
+        _write_html(html, _subtitle(began, router, problems), figures)
     if as_json:
-        typer.echo(json.dumps({"summary": summary, "days": series, "problems": problems}))
+        typer.echo(json.dumps({**figures, "problems": problems}))
     else:
-        _print(summary, series, problems)
+        _print(figures, problems)
     raise typer.Exit(FOUND_PROBLEMS if problems else DONE)
 
 
@@ -88,7 +91,8 @@ def _url(given: str | None) -> str:
     return str(url)
 
 
-def _figures(url: str, since: float | None, router: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def _figures(url: str, since: float | None, router: str | None) -> dict[str, Any]:
+    """The parts of the report as JSON."""
     from litellm_router_plugin.store.database import Database  # noqa: PLC0415  loads SQLAlchemy
     from litellm_router_plugin.store.filters import Filters  # noqa: PLC0415  same
     from litellm_router_plugin.store.reading import StoreReader  # noqa: PLC0415  same
@@ -96,19 +100,25 @@ def _figures(url: str, since: float | None, router: str | None) -> tuple[dict[st
     database = Database(url)
     try:
         reader, filters = StoreReader(database), Filters(since=since, router=router)
-        return reader.summary(filters), reader.series("day", filters)
+        further = {section.name: section.read(reader, filters) for section in SECTIONS}
+        return {"summary": reader.summary(filters), "days": reader.series("day", filters), **further}
     finally:
         database.close()
 
 
-def _print(summary: Mapping[str, Any], series: Mapping[str, Any], problems: Sequence[str]) -> None:
-    if not summary["total_requests"]:
+def _print(figures: Mapping[str, Any], problems: Sequence[str]) -> None:
+    if not figures["summary"]["total_requests"]:
         typer.echo("no requests in this period")
-        return
-    from litellm_router_plugin.cli.report_tables import tables_of  # noqa: PLC0415  only here
-    from litellm_router_plugin.cli.table_console import print_tables  # noqa: PLC0415  same
+    from litellm_router_plugin.cli.table_console import print_tables  # noqa: PLC0415  only here
 
-    print_tables(tables_of(summary, series), problems)
+    print_tables(_tables(figures), problems)
+
+
+def _tables(figures: Mapping[str, Any]) -> list[Table]:
+    """Those of the period, where there was a request in it, and those of all sections."""
+    summary = figures["summary"]
+    of_period = tables_of(summary, figures["days"]) if summary["total_requests"] else []
+    return [*of_period, *section_tables(figures)]
 
 
 def _subtitle(since: float | None, router: str | None, problems: Sequence[str]) -> str:
@@ -117,11 +127,10 @@ def _subtitle(since: float | None, router: str | None, problems: Sequence[str]) 
     return " ".join([f"Since {start}, {whose}.", *(f"Note: {problem}." for problem in problems)])
 
 
-def _write_html(path: Path, subtitle: str, summary: Mapping[str, Any], series: Mapping[str, Any]) -> None:
+def _write_html(path: Path, subtitle: str, figures: Mapping[str, Any]) -> None:
     from litellm_router_plugin.cli.report_html import html_report  # noqa: PLC0415  only with --html
-    from litellm_router_plugin.cli.report_tables import tables_of  # noqa: PLC0415  same
 
     try:
-        path.write_text(html_report("Tier router report", subtitle, tables_of(summary, series)), "utf-8")
+        path.write_text(html_report("Tier router report", subtitle, _tables(figures)), "utf-8")
     except OSError as error:
         _leave(f"--html: {path} cannot be written ({error.strerror}). Name a file in a folder that is there")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,7 +13,8 @@ from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, tier_names
 from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.tiers import TierName
-from litellm_router_plugin.core.experiments import Experiment, Unit
+from litellm_router_plugin.core.experiment_analysis import Goal, Metric
+from litellm_router_plugin.core.experiments import DEFAULT_EFFECT, DEFAULT_GOAL, DEFAULT_PATIENCE, Experiment, Unit
 
 ExperimentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 """An experiment's name: it travels in headers, so letters, digits, ``_``, ``.`` and ``-`` only."""
@@ -71,6 +72,37 @@ class ArmSettings(Settings):
                 yield f"classifier.{path}" if path else "classifier", tier
 
 
+class GoalSettings(Settings):
+    """What the experiment is to decide. Write it before you look at the data: the error rate is this metric's.
+
+    Attributes:
+        metric: What decides: ``rating``, ``escalation`` or ``cost_usd`` (per request).
+        effect: The smallest difference that matters: of a rating (0..1) or a rate, by default 0.05; of a cost in USD,
+            which has no default.
+        confidence: Of a recommendation to stop, however often one looks.
+        patience: Further requests that you are ready to wait for; null: any number.
+    """
+
+    metric: Literal["rating", "escalation", "cost_usd"] = "rating"
+    effect: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = DEFAULT_GOAL.confidence
+    patience: Annotated[int, Field(ge=1)] | None = DEFAULT_PATIENCE
+
+    @model_validator(mode="after")
+    def _has_an_effect(self) -> GoalSettings:
+        if self.metric == "cost_usd":
+            if self.effect is None:
+                raise ValueError("no effect; give the smallest difference in USD per request that matters")
+        elif self.effect is not None and self.effect >= 1:
+            raise ValueError(f"effect {self.effect:g} of a {self.metric}, which lies in 0..1; give less, such as 0.05")
+        return self
+
+    def to_goal(self) -> Goal:
+        """The goal as the core sees it."""
+        effect = DEFAULT_EFFECT if self.effect is None else self.effect
+        return Goal(Metric(self.metric), effect, self.confidence, self.patience)
+
+
 class ExperimentSettings(Settings):
     """One experiment.
 
@@ -81,6 +113,7 @@ class ExperimentSettings(Settings):
             1 gives its settings to everybody; both leave nothing to compare.
         salt: Another salt draws another sample of units, and starts the experiment's data afresh.
         arm: Written ``set``: what is different in the arm.
+        goal: What the experiment is to decide.
     """
 
     name: ExperimentName
@@ -88,6 +121,7 @@ class ExperimentSettings(Settings):
     share: Annotated[float, Field(ge=0, le=1)]
     salt: Annotated[str, Field(max_length=1_000)] = ""
     arm: Annotated[ArmSettings, Field(alias="set")]
+    goal: GoalSettings = GoalSettings()
 
     @property
     def pinned_tier(self) -> str | None:
@@ -104,4 +138,5 @@ class ExperimentSettings(Settings):
             overrides=self.arm.changed,
             definition=json.dumps(written, sort_keys=True, separators=(",", ":")),
             salt=self.salt,
+            goal=self.goal.to_goal(),
         )

@@ -11,6 +11,7 @@ from litellm_router_plugin.config.base import references
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.checks import enabled_checks
 from litellm_router_plugin.config.classifiers import tier_names
+from litellm_router_plugin.config.experiment_checks import experiment_problems
 from litellm_router_plugin.config.mistakes import mistakes
 from litellm_router_plugin.config.routes import route_tiers
 from litellm_router_plugin.config.tier_router import TierRouterConfig
@@ -80,13 +81,7 @@ def _cross_checks(name: str, config: TierRouterConfig) -> list[ConfigError]:
         for index, tier_settings in enumerate(config.tiers)
         if tier_settings.model_group == name
     ]
-    names = [experiment.name for experiment in config.experiments]
-    problems += [
-        ConfigError(f"{name}.experiments[{index}].name", f"{e!r} is the name of an earlier experiment", "Rename one")
-        for index, e in enumerate(names)
-        if e in names[:index]
-    ]
-    return [*problems, *_idle_routes(name, config)]
+    return [*problems, *experiment_problems(name, config), *_idle_routes(name, config)]
 
 
 def _idle_routes(name: str, config: TierRouterConfig) -> list[ConfigError]:

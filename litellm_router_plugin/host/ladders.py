@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
 from litellm_router_plugin.host.deployments import DeploymentFacts, deployments_of, group_price
 from litellm_router_plugin.host.routing import TierRouting
 from litellm_router_plugin.host.tier_router import TierRouter
@@ -35,8 +36,16 @@ def _ladder(one: TierRouter) -> RouterLadder:
         default_tier=config.default,
         baseline=config.baseline,
         mode=config.mode,
+        experiments=_running(one),
         team=str(info.get("team_id") or ""),
     )
+
+
+def _running(one: TierRouter) -> tuple[RunDefinition, ...]:
+    """The experiments that place requests; none where the router only observes."""
+    if one.policy.config.mode == "observe":
+        return ()
+    return tuple(RunDefinition.of(one.name, experiment) for experiment in one.policy.experiments)
 
 
 def _tier(one: TierRouter, name: str, group: str) -> TierFacts:

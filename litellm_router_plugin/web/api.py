@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 
 from litellm_router_plugin.errors import InvalidRating
@@ -15,21 +13,18 @@ from litellm_router_plugin.web.answers import Ladders, Series, Summary
 from litellm_router_plugin.web.asking import Chosen, Feedback, OnPage
 from litellm_router_plugin.web.decision_answers import DecisionDetail, DecisionList, Done, Problem, RatingTaken
 from litellm_router_plugin.web.errors_in_words import NOT_FOUND, PROBLEMS, WordsRoute
-from litellm_router_plugin.web.ladder import RouterLadder
+from litellm_router_plugin.web.experiments import Experiments, get_experiments
 from litellm_router_plugin.web.ladder_view import ladder_view
-from litellm_router_plugin.web.session import Caller, Services, Signed
+from litellm_router_plugin.web.session import Signed
+from litellm_router_plugin.web.threads import in_thread
 from litellm_router_plugin.web.why import why_not_cheaper, why_tier
 
 PATH = "/tier-router"
-READING_THREADS = 4
-"""Questions that are answered at once; more wait. The host's own threads stay free for requests."""
 ADMIN_RATER = "admin"
 
-_slots = CapacityLimiter(READING_THREADS)
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "Unknown, or another key's."}}
 _EXPIRED: dict[int | str, dict[str, Any]] = {410: {"model": Problem, "description": "Too old to be rated."}}
 
-Result = TypeVar("Result")
 Id = Annotated[str, Path(max_length=200)]
 
 
@@ -44,6 +39,7 @@ def build_api(sign_in: Callable[..., object]) -> APIRouter:
     )
     api.get("/summary", response_model=Summary)(get_summary)
     api.get("/series", response_model=Series)(get_series)
+    api.get("/experiments", response_model=Experiments)(get_experiments)
     api.get("/ladder", response_model=Ladders)(get_ladder)
     api.get("/decisions", response_model=DecisionList)(list_decisions)
     api.get("/decisions/{decision_id}", response_model=DecisionDetail, responses=_MISSING)(get_decision)
@@ -52,16 +48,12 @@ def build_api(sign_in: Callable[..., object]) -> APIRouter:
     return api
 
 
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    return await anyio.to_thread.run_sync(work, limiter=_slots)
-
-
 async def get_summary(session: Signed, chosen: Chosen) -> dict[str, object]:
     """Requests, tokens, costs, savings and ratings; of one key for that key, of all for an admin."""
     services = session.services
     read = partial(services.reader.summary, chosen, services.yardstick(chosen.router))
     beside = services.beside(chosen.router) if session.caller.sees_all else {}
-    return {**beside, **await _in_thread(read)}
+    return {**beside, **await in_thread(read)}
 
 
 async def get_series(
@@ -69,23 +61,18 @@ async def get_series(
 ) -> dict[str, object]:
     """Costs, savings, tiers and verdicts by hour or day, UTC."""
     services = session.services
-    return await _in_thread(partial(services.reader.series, bucket, chosen, services.yardstick(chosen.router)))
+    return await in_thread(partial(services.reader.series, bucket, chosen, services.yardstick(chosen.router)))
 
 
 async def get_ladder(session: Signed) -> dict[str, object]:
     """The tier routers with their tiers: model groups, models, prices, capabilities, dominated tiers."""
-    return {"routers": [ladder_view(one) for one in visible_ladders(session.services, session.caller)]}
-
-
-def visible_ladders(services: Services, caller: Caller) -> list[RouterLadder]:
-    """The tier routers that a caller may know of: a team's own one is for that team."""
-    return [one for one in services.ladders() if caller.sees_all or one.team in ("", caller.team)]
+    return {"routers": [ladder_view(one) for one in session.ladders()]}
 
 
 async def list_decisions(session: Signed, chosen: Chosen, page: OnPage) -> dict[str, object]:
     """Decisions, the latest first; of one key for that key, of all for an admin."""
     try:
-        return await _in_thread(partial(session.services.reader.decisions, chosen, page))
+        return await in_thread(partial(session.services.reader.decisions, chosen, page))
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
 
@@ -93,7 +80,7 @@ async def list_decisions(session: Signed, chosen: Chosen, page: OnPage) -> dict[
 async def get_decision(decision_id: Id, session: Signed) -> dict[str, object]:
     """Why a request went where it went, every call that was made for it, and what they cost."""
     services = session.services
-    found = await _in_thread(partial(services.reader.decision, decision_id)) if "\0" not in decision_id else None
+    found = await in_thread(partial(services.reader.decision, decision_id)) if "\0" not in decision_id else None
     owner = found.get("owner") if found else None
     if found is None or not isinstance(owner, dict) or not session.caller.may_see(owner.get("key")):
         raise HTTPException(404, NOT_FOUND)
@@ -110,7 +97,7 @@ async def give_feedback(session: Signed, feedback: Feedback) -> dict[str, object
     if caller.rates_all:
         sent.setdefault("rater", ADMIN_RATER)
     owner_key = None if caller.rates_all else caller.key
-    return await _in_thread(partial(session.services.feedback.give, **sent, owner_key=owner_key))
+    return await in_thread(partial(session.services.feedback.give, **sent, owner_key=owner_key))
 
 
 async def reset_conversation(

@@ -53,8 +53,8 @@ def selection(  # noqa: PLR0917  FastAPI fills them by name
     """The decisions that a caller asks for, and may see."""
     owner = key if session.caller.sees_all else session.caller.key
     return Selection(
-        since=_seconds(since),
-        until=_seconds(until),
+        since=seconds(since),
+        until=seconds(until),
         router=router,
         owner_key=owner,
         team=team,
@@ -63,7 +63,8 @@ def selection(  # noqa: PLR0917  FastAPI fills them by name
     )
 
 
-def _seconds(moment: datetime | None) -> float | None:
+def seconds(moment: datetime | None) -> float | None:
+    """A moment as wall time."""
     if moment is None:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

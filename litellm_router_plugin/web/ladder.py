@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
 from litellm_router_plugin.core.frozen import empty
 from litellm_router_plugin.core.money import Price
 
@@ -34,6 +35,7 @@ class RouterLadder:
 
     Attributes:
         team: The team whose own it is; empty for a public one.
+        experiments: Those that run.
     """
 
     router: str
@@ -42,6 +44,11 @@ class RouterLadder:
     baseline: str
     mode: str = "route"
     team: str = ""
+    experiments: tuple[RunDefinition, ...] = ()
+
+    def is_visible_to(self, team: str) -> bool:
+        """Whether keys of a team may know of it: a team's own one is for that team."""
+        return self.team in ("", team)
 
 
 def dominated_by(tiers: Sequence[TierFacts], rung: int) -> str | None:

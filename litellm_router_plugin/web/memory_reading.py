@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
+from litellm_router_plugin.ledger.experiment_sums import runs_of
+from litellm_router_plugin.ledger.experiment_views import experiments_view
 from litellm_router_plugin.ledger.ledger import Ledger
 from litellm_router_plugin.ledger.rating_book import RatingBook
 from litellm_router_plugin.ledger.ratings import ratings_by_route, ratings_by_tier
@@ -55,6 +58,12 @@ class MemoryReader:
         best = best_fixed_tier(self._totals(chosen, records), tiers, groups)
         baseline = _baseline(records) if by.baseline is None else by.baseline
         return series_of(bucket, records, baseline=baseline, fixed=best[0] if best else None, tiers=tiers)
+
+    def experiments(self, chosen: Selection, running: Sequence[RunDefinition]) -> Figures:
+        """The experiments, over the decisions that are still in memory."""
+        runs = runs_of(self._finished(chosen), self._book.entries())
+        pending = self._ledger.pending(chosen.router, chosen.owner_key)
+        return experiments_view(runs, running, scope="worker", pending=pending)
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of the decisions in memory, the latest first."""

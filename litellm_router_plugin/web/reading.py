@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
+
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
 
@@ -71,6 +73,10 @@ class DecisionReader(Protocol):
 
     def series(self, bucket: str, chosen: Selection, by: Yardstick) -> Figures:
         """Figures over time by ``hour`` or ``day`` (UTC): ``points``, oldest first, of buckets with a request."""
+        ...
+
+    def experiments(self, chosen: Selection, running: Sequence[RunDefinition]) -> Figures:
+        """The experiments, those that run and those that have traffic; see `ledger.experiment_views`."""
         ...
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:

@@ -75,6 +75,11 @@ class Session:
     caller: Caller
     services: Services
 
+    def ladders(self) -> list[RouterLadder]:
+        """The tier routers that the caller may know of."""
+        caller = self.caller
+        return [one for one in self.services.ladders() if caller.sees_all or one.is_visible_to(caller.team)]
+
 
 def enter(request: Request, session: Session) -> None:
     """Let a request in. Only the host calls this, once the key is known to be good.

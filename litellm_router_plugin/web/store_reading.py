@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from litellm_router_plugin.core.experiment_runs import RunDefinition
 from litellm_router_plugin.errors import StoreError
+from litellm_router_plugin.ledger.experiment_views import experiments_view
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.reading import StoreReader
 from litellm_router_plugin.store.store import Store
@@ -42,6 +44,12 @@ class StoredReader:
     def series(self, bucket: str, chosen: Selection, by: Yardstick) -> Figures:
         """Figures over time, of all workers and proxies."""
         return self._reader().series(bucket, _filters(chosen), baseline=by.baseline)
+
+    def experiments(self, chosen: Selection, running: Sequence[RunDefinition]) -> Figures:
+        """The experiments, over the decisions of all workers and proxies."""
+        runs = self._reader().experiments(_filters(chosen))
+        pending = self._pending(chosen.router, chosen.owner_key)
+        return experiments_view(runs, running, scope="store", pending=pending)
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of stored decisions, the latest first."""

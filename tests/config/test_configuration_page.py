@@ -19,7 +19,7 @@ from litellm_router_plugin.config.checks import (
 )
 from litellm_router_plugin.config.classifiers import KINDS
 from litellm_router_plugin.config.conversation import ConversationSettings
-from litellm_router_plugin.config.experiments import ArmSettings, ExperimentSettings
+from litellm_router_plugin.config.experiments import ArmSettings, ExperimentSettings, GoalSettings
 from litellm_router_plugin.config.judge import JudgeSettings
 from litellm_router_plugin.config.observe import ObserveSettings
 from litellm_router_plugin.config.parsing import parse_tier_router
@@ -40,6 +40,7 @@ SECTIONS: dict[str, type[Settings]] = {
     "python": PythonCheckSettings,
     "experiments[]": ExperimentSettings,
     "experiments[].set": ArmSettings,
+    "experiments[].goal": GoalSettings,
     "routes": RouteSettings,
     "routes.learned_check": CalibratedRange,
     "store": StoreSettings,
@@ -69,7 +70,7 @@ def written(field: FieldInfo) -> str:
         return "absent"
     if isinstance(default, Settings):
         given = default.model_dump(mode="json", exclude_none=True)
-        shown = {key: value for key, value in given.items() if key in ("type", "prompts")}
+        shown = {key: value for key, value in given.items() if key in ("type", "prompts", "metric")}
         return f"`{yaml.safe_dump(shown, default_flow_style=True).strip()}`"
     if isinstance(default, str | tuple | dict) and not default:
         return "none"

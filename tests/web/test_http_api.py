@@ -17,7 +17,7 @@ from litellm_router_plugin.web.memory_reading import MemoryReader
 from litellm_router_plugin.web.reading import Figures, Selection, Yardstick
 
 Ask = Callable[..., TestClient]
-READS = ["summary", "series", "decisions", "ladder", "decisions/x"]
+READS = ["summary", "experiments", "series", "decisions", "ladder", "decisions/x"]
 
 
 def of_key(story: Story, key: str) -> list[str]:
@@ -267,6 +267,7 @@ def test_the_description_names_every_route_and_not_the_page(client: Ask) -> None
         "/tier-router/conversations/{conversation}/reset",
         "/tier-router/decisions",
         "/tier-router/decisions/{decision_id}",
+        "/tier-router/experiments",
         "/tier-router/feedback",
         "/tier-router/ladder",
         "/tier-router/series",
