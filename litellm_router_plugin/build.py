@@ -88,9 +88,10 @@ def build_policy(
     """
     ladder = config.ladder
     where = f"{name}.classifier"
+    intercepts = {route: settings.intercepts for route, settings in config.routes.items() if settings.intercepts}
 
     def learned(settings: LearnedSettings, ladder: Ladder, _path: str) -> Classifier:
-        return build_learned(settings, ladder, prices, models or {})
+        return build_learned(settings, ladder, prices, models or {}, intercepts)
 
     def classifier_of(settings: ClassifierSettings, path: str) -> Classifier:
         try:
@@ -132,9 +133,15 @@ def loaded_model(folder: str | None) -> LearnedModel:
 
 
 def build_learned(
-    settings: LearnedSettings, ladder: Ladder, prices: Mapping[str, Price | None], models: Mapping[str, str]
+    settings: LearnedSettings,
+    ladder: Ladder,
+    prices: Mapping[str, Price | None],
+    models: Mapping[str, str],
+    routes: Mapping[str, Mapping[str, float]],
 ) -> Classifier:
     """The learned classifier for a ladder at its prices; it says in the log what is wrong with the ladder.
+
+    ``models`` is tier -> model name, ``routes`` is route -> tier -> shift of its log-odds there.
 
     Raises:
         ArtefactError: The model's folder is missing, damaged, or of another version.
@@ -147,6 +154,7 @@ def build_learned(
         prices,
         quality_target=settings.quality_target,
         cost_quality=settings.cost_quality,
+        routes=routes,
         model_names=models,
         skip_dominated=settings.skip_dominated,
     )

@@ -23,7 +23,8 @@ class LearnedTierClassifier:
         prices: Tier -> price; a tier that is missing or None has none, and the ladder's order stands in for cost.
         quality_target: 0..1, share of the best fixed tier's expected quality to keep; default 0.95.
         cost_quality: 0..1 instead of it: 0 the cheapest tier, 1 the best whatever it costs.
-        intercepts: Tier -> shift of its log-odds on this route.
+        intercepts: Tier -> shift of its log-odds on all requests.
+        routes: Route -> tier -> shift of its log-odds on requests of that route, instead of ``intercepts``.
         model_names: Tier -> the model that answers there, where neither ``like`` nor the model group says it.
         skip_dominated: Leave out a tier that is dearer than another and expected to do no better.
 
@@ -40,6 +41,7 @@ class LearnedTierClassifier:
         quality_target: float | None = None,
         cost_quality: float | None = None,
         intercepts: Mapping[str, float] | None = None,
+        routes: Mapping[str, Mapping[str, float]] | None = None,
         model_names: Mapping[str, str] | None = None,
         skip_dominated: bool = True,
     ) -> None:
@@ -48,7 +50,8 @@ class LearnedTierClassifier:
             LadderModel(tier.name, tier.like or names.get(tier.name) or tier.model_group, prices.get(tier.name))
             for tier in ladder
         ]
-        settings = LadderSettings(quality_target, cost_quality, skip_dominated, intercepts or empty())
+        shifts = (intercepts or empty(), routes or empty())
+        settings = LadderSettings(quality_target, cost_quality, skip_dominated, *shifts)
         self._forecast = LadderForecast(model, entries, settings)
 
     @property

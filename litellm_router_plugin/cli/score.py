@@ -19,9 +19,9 @@ from litellm_router_plugin.cli.data_commands import (
 )
 from litellm_router_plugin.cli.doctor import COST_MAP
 from litellm_router_plugin.core.ports import Classifier
+from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder, Tier
-from litellm_router_plugin.errors import DataError
-from litellm_router_plugin.evaluation.ladders import parse_ladder
+from litellm_router_plugin.evaluation.ladders import single_models
 from litellm_router_plugin.evaluation.local_classifier import local_forecaster
 from litellm_router_plugin.evaluation.prices import read_prices
 from litellm_router_plugin.evaluation.scoring import Numbered, Scored, score_file
@@ -31,10 +31,14 @@ DEFAULT_LADDER: Final = "cheap=gpt-4o-mini-2024-07-18,standard=gpt-4o-2024-08-06
 
 @dataclass(frozen=True, slots=True)
 class LadderClassifier:
-    """A classifier and the tier that is taken where it proposes none."""
+    """A classifier and the tier that is taken where it proposes none.
+
+    ``route_of`` names the route of a request whose line names none; None: it then has none.
+    """
 
     classifier: Classifier
     default_tier: str
+    route_of: Callable[[RequestView], str] | None = None
 
 
 BuildClassifier = Callable[[], LadderClassifier]
@@ -104,7 +108,7 @@ def _scored(
     *,
     strict: bool,
 ) -> Scored:
-    forecast = local_forecaster(built.classifier)
+    forecast = local_forecaster(built.classifier, built.route_of)
     return score_file(source, target, forecast, default_tier=built.default_tier, strict=strict, watch=watch)
 
 
@@ -117,10 +121,12 @@ def configured(config: Path, router: str | None) -> LadderClassifier:
     os.environ.setdefault(COST_MAP, "True")  # must be set before litellm is imported
     from litellm_router_plugin.host.dry_run import policy_of, router_named  # noqa: PLC0415  LiteLLM, only if used
     from litellm_router_plugin.host.proxy_file import load  # noqa: PLC0415  same
+    from litellm_router_plugin.host.route_names import route_named  # noqa: PLC0415  same
 
     written = load(config)
-    policy = policy_of(written, router_named(written, router))
-    return LadderClassifier(policy.classifier, policy.config.default)
+    name = router_named(written, router)
+    policy = policy_of(written, name)
+    return LadderClassifier(policy.classifier, policy.config.default, lambda view: route_named(name, view))
 
 
 def learned_for(spec: str, artefact: Path | None, prices: Path | None) -> LadderClassifier:
@@ -132,11 +138,7 @@ def learned_for(spec: str, artefact: Path | None, prices: Path | None) -> Ladder
     """
     from litellm_router_plugin.classifiers.learned import LearnedTierClassifier  # noqa: PLC0415  numpy, only if used
 
-    recorded = parse_ladder(spec)
-    for name, models in recorded.tiers:
-        if len(models) > 1:
-            raise DataError("--ladder", 0, f"the tier {name!r} names {len(models)} models; one is wanted here")
-    tiers = tuple(Tier(name, models[0]) for name, models in recorded.tiers)
+    tiers = tuple(Tier(name, model) for name, model in single_models(spec).items())
     known = {} if prices is None else read_prices(prices)
     by_tier = {tier.name: known.get(tier.model_group) for tier in tiers}
     classifier = LearnedTierClassifier(outcome_model(artefact), Ladder(tiers), by_tier)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+import yaml
 from rich.console import Console
 
 from litellm_router_plugin.cli.data_commands import (
@@ -19,10 +20,18 @@ from litellm_router_plugin.cli.data_commands import (
     told_errors,
     work_shown,
 )
+from litellm_router_plugin.cli.route_adaptation import (
+    FEWEST_LABELS,
+    RouteShifts,
+    as_settings,
+    shifts_of,
+    shifts_table,
+)
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.datasets import holds_labels, models_of, read_labels, read_outcomes
 from litellm_router_plugin.evaluation.folds import Told
 from litellm_router_plugin.evaluation.label_figures import LABEL_FIGURES, label_figures
+from litellm_router_plugin.evaluation.ladders import single_models
 from litellm_router_plugin.evaluation.models import SuccessModel
 from litellm_router_plugin.evaluation.report import training_table
 from litellm_router_plugin.evaluation.rows import OutcomeRow
@@ -33,6 +42,9 @@ from litellm_router_plugin.evaluation.training_figures import TRAINING_FIGURES, 
 DEFAULT_FOLDS: Final = 3
 DRAWS: Final = 400
 """Resamples behind the intervals of the report."""
+SHIPPED: Final = "shipped"
+"""Stands for the folder of the shipped model in ``--adapt``."""
+ROUTES_FILE: Final = "routes.yaml"
 FEWEST_ROWS_FOR_A_REPORT: Final = 60
 """Rows below which parts of them are too small to learn from and to score."""
 
@@ -53,6 +65,7 @@ class Trained:
     figures: TrainingFigures | None
     shown: Sequence[str]
     bad_lines: Sequence[DataError]
+    shifts: RouteShifts | None = None
 
 
 def train(
@@ -66,11 +79,19 @@ def train(
     out: Annotated[Path, typer.Option("--out", file_okay=False, help="Folder of the trained model.")],
     adapt: Annotated[
         Path | None,
-        typer.Option("--adapt", exists=True, file_okay=False, help="Keep this model and teach it further models only."),
+        typer.Option(
+            "--adapt", help="Keep this model and teach it further models only: its folder, or `shipped`.", metavar="DIR"
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option("--model", help="With --adapt: which model; may be repeated. Absent: all in the rows."),
+    ] = None,
+    ladder: Annotated[
+        str | None,
+        typer.Option(
+            "--ladder", help="With --adapt, where rows name a route: tier=model, .... Gives the routes' intercepts."
+        ),
     ] = None,
     head: Annotated[Head, typer.Option("--head", help="What learns from tier labels.")] = Head.LOGISTIC,
     folds: Annotated[
@@ -88,9 +109,11 @@ def train(
 
     Example: tier-router train --data outcomes.jsonl.gz --out my-classifier
     Example: tier-router train --data labels-of-new.jsonl --adapt my-classifier --model new-model --out adapted
+    Example: tier-router train --data labels-of-routes.jsonl --adapt shipped --ladder cheap=M,premium=N --out adapted
     """
     with told_errors():
-        _check_use(adapt, model or [], folds)
+        _check_use(adapt, model or [], ladder, folds)
+        tiers = single_models(ladder) if ladder else {}
         with work_shown() as (tell, _):
             plan = _Plan(folds, Draws(DRAWS, seed), tell)
             if adapt is None and holds_labels(data):
@@ -98,7 +121,7 @@ def train(
             elif adapt is None:
                 trained = _from_outcomes(data, plan, strict=strict)
             else:
-                trained = _adapted(data, adapt, model or [], plan, strict=strict)
+                trained = _adapted(data, adapt, model or [], tiers, plan, strict=strict)
             tell("saving")
             trained.save(out)
         _tell(trained, out, json)
@@ -127,7 +150,9 @@ class _Plan:
             return None
 
 
-def _check_use(adapt: Path | None, models: Sequence[str], folds: int) -> None:
+def _check_use(adapt: Path | None, models: Sequence[str], ladder: str | None, folds: int) -> None:
+    if ladder is not None and adapt is None:
+        raise DataError("--ladder", 0, "is only of use with --adapt, on rows that name a route")
     if models and adapt is None:
         raise DataError("--model", 0, "is only of use with --adapt, which teaches a trained model further ones")
     if folds == 1:
@@ -175,26 +200,54 @@ def _from_outcomes(data: Path, plan: _Plan, *, strict: bool) -> Trained:
     return Trained(lambda folder: save_model(fitted, folder), learned_from, figures, TRAINING_FIGURES, rows.bad_lines)
 
 
-def _adapted(data: Path, adapt: Path, models: Sequence[str], plan: _Plan, *, strict: bool) -> Trained:
+def _adapted(
+    data: Path, adapt: Path, models: Sequence[str], ladder: Mapping[str, str], plan: _Plan, *, strict: bool
+) -> Trained:
+    """A model taught further ones, and with a ladder the intercepts of the routes that rows name.
+
+    With a ladder only those of its models are taught that are not known yet, unless models are named.
+    """
     from litellm_router_plugin.learning.adaptation import add_models  # noqa: PLC0415  numpy, only if used
     from litellm_router_plugin.learning.outcome_artefact import save_model  # noqa: PLC0415  same
 
-    base = outcome_model(adapt)
-    rows = read_outcomes(data, strict=strict, min_models=1)
+    base = outcome_model(None if str(adapt) == SHIPPED else adapt)
+    rows = read_outcomes(data, strict=strict, min_models=1, may_be_alike=bool(ladder))
     tell_bad_lines(rows.bad_lines)
-    names = list(models) or models_of(rows.rows)
-    kept = outcomes_of(rows.rows, names, str(data))
+    unknown = [name for name in dict.fromkeys(ladder.values()) if base.known_as(name) is None]
+    names = list(models) or (unknown if ladder else models_of(rows.rows))
+    routed = routed_rows(rows.rows, list(dict.fromkeys(ladder.values())), str(data)) if ladder else []
+    kept = outcomes_of(rows.rows, names, str(data)) if names else []
 
     def fit(part: Sequence[OutcomeRow]) -> SuccessModel:
-        taught = models_of(part)
-        return add_models(base, [row.as_mapping() for row in part], taught)
+        return add_models(base, [row.as_mapping() for row in part], models_of(part))
 
-    figures = plan.report(
-        len(kept), lambda: training_figures(fit, kept, folds=plan.folds, draws=plan.draws, tell=plan.tell)
+    figures = None
+    if names:
+        figures = plan.report(
+            len(kept), lambda: training_figures(fit, kept, folds=plan.folds, draws=plan.draws, tell=plan.tell)
+        )
+    fitted = add_models(base, [row.as_mapping() for row in kept], names) if names else base
+    taught = f"{len(kept)} rows of {', '.join(names)}" if names else f"{len(routed)} rows of routes"
+    return Trained(
+        lambda folder: save_model(fitted, folder),
+        f"{taught}, on top of {adapt}",
+        figures,
+        TRAINING_FIGURES,
+        rows.bad_lines,
+        shifts_of(fitted, routed, ladder) if ladder else None,
     )
-    fitted = add_models(base, [row.as_mapping() for row in kept], names)
-    learned_from = f"{len(kept)} rows of {', '.join(names)}, on top of {adapt}"
-    return Trained(lambda folder: save_model(fitted, folder), learned_from, figures, TRAINING_FIGURES, rows.bad_lines)
+
+
+def routed_rows(rows: Sequence[OutcomeRow], names: Sequence[str], source: str) -> list[OutcomeRow]:
+    """The rows that name a route, with the outcomes of some models.
+
+    Raises:
+        DataError: None does, or one of the models has no outcome.
+    """
+    routed = [row for row in outcomes_of(rows, names, source) if row.route]
+    if not routed:
+        raise DataError(source, 0, 'no row names a "route", so there is nothing that --ladder could shift')
+    return routed
 
 
 def outcomes_of(rows: Sequence[OutcomeRow], names: Sequence[str], source: str) -> list[OutcomeRow]:
@@ -219,6 +272,23 @@ def _tell(trained: Trained, out: Path, json: Path | None) -> None:
         if trained.figures.between is None:
             console.print("one source only: nothing is known of prompts of another kind")
     console.print(f"learned from {trained.learned_from}; saved in {out}", soft_wrap=True, markup=False)
+    if trained.shifts is not None:
+        _tell_routes(trained.shifts, out, console)
     if json is not None:
-        write_json({"learned_from": trained.learned_from, "out": str(out), "figures": trained.figures}, json)
+        report = {"learned_from": trained.learned_from, "out": str(out), "figures": trained.figures}
+        write_json(report if trained.shifts is None else {**report, "routes": trained.shifts}, json)
         error_console().print(f"wrote {json}")
+
+
+def _tell_routes(shifts: RouteShifts, out: Path, console: Console) -> None:
+    """Show the shifts, and write the section of the settings that they make."""
+    console.print(shifts_table(shifts))
+    section = as_settings(shifts)
+    if not section:
+        console.print(f"no route has {FEWEST_LABELS} labels of a tier, so there are no settings to write")
+        return
+    text = yaml.safe_dump({"routes": section}, sort_keys=False, allow_unicode=True)
+    target = out / ROUTES_FILE
+    target.write_text(text, encoding="utf-8")
+    console.print(f"for model_info.tier_router, also in {target}:", soft_wrap=True, markup=False)
+    console.print(text, markup=False, soft_wrap=True)

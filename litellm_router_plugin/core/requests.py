@@ -66,6 +66,7 @@ class RequestView:
         n: How many answers the client asked for.
         stream: The client wants a stream.
         first_user: The start of the first user message of the conversation.
+        route: The route that the request belongs to, where the tier router has settings for it; else empty.
     """
 
     text: str = ""
@@ -83,6 +84,7 @@ class RequestView:
     n: int = 1
     stream: bool = False
     first_user: str = ""
+    route: str = ""
 
     @property
     def has_assistant_turn(self) -> bool:

@@ -10,18 +10,18 @@ Costs are in any one unit, such as USD; where prices are not known, `rung_costs`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 Row = Sequence[float]
 
 RUNG_COST_RATIO: Final = 8.0
 """How much dearer the next tier is taken to be where prices are unknown; typical ladders lie between 3 and 20."""
-BISECTIONS: Final = 40
-"""Halvings of the trade-off's logarithm; more than its precision can use."""
-SMALLEST_TRADE_OFF: Final = 1e-6
+JUST_BELOW: Final = 1.0 - 1e-9
+"""A trade-off at which two rungs tie takes the cheaper; the dearer is wanted."""
 LARGEST_TRADE_OFF: Final = 1e6
-"""Bounds of the search, in P(success) for the dearest tier's mean cost."""
+"""P(success) for the dearest tier's mean cost; stands for any price at all where a better tier costs no more."""
 
 
 def rung_costs(rungs: int) -> tuple[float, ...]:
@@ -42,9 +42,9 @@ def best_value(p_success: Row, cost: Row, trade_off: float, rungs: Sequence[int]
         ValueError: There is nothing to choose from.
     """
     allowed = range(len(p_success)) if rungs is None else rungs
-    if trade_off == float("inf"):
+    if trade_off == math.inf:
         return min(allowed, key=lambda rung: (cost[rung], rung))
-    return min(allowed, key=lambda rung: (trade_off * cost[rung] - p_success[rung], cost[rung], rung))
+    return min([(trade_off * cost[rung] - p_success[rung], cost[rung], rung) for rung in allowed])[2]
 
 
 def cheapest_meeting(p_success: Row, cost: Row, target: float, rungs: Sequence[int] | None = None) -> int:
@@ -98,20 +98,36 @@ def trade_off_for_target(
     Returns:
         0 where only the best quality will do, ``inf`` where the cheapest rung alone is good enough.
     """
-    needed = target * max(quality for rung, quality in enumerate(_means(p_success, weights)) if _in(rung, rungs))
-    if _quality(p_success, cost, float("inf"), rungs, weights) >= needed:
-        return float("inf")
-    scale = max(_means(cost, weights)) or 1.0
-    low, high = SMALLEST_TRADE_OFF, LARGEST_TRADE_OFF
-    if _quality(p_success, cost, low / scale, rungs, weights) < needed:
-        return 0.0
-    for _ in range(BISECTIONS):
-        middle = (low * high) ** 0.5
-        if _quality(p_success, cost, middle / scale, rungs, weights) >= needed:
-            low = middle
-        else:
-            high = middle
-    return low / scale
+    allowed = list(range(len(p_success[0]))) if rungs is None else list(rungs)
+    counted = [1.0] * len(p_success) if weights is None else list(weights)
+    needed = target * max(_means(p_success, weights)[rung] for rung in allowed) * sum(counted)
+    served, steps = 0.0, []
+    for row, price, weight in zip(p_success, cost, counted, strict=True):
+        cheapest = best_value(row, price, math.inf, allowed)
+        served += weight * row[cheapest]
+        steps += [(slope, weight * gain) for slope, gain in _steps_up(row, price, cheapest, allowed)]
+    if served >= needed:
+        return math.inf
+    for slope, gain in sorted(steps, reverse=True):
+        served += gain
+        if served >= needed:
+            return slope * JUST_BELOW if slope < math.inf else LARGEST_TRADE_OFF / (max(_means(cost, weights)) or 1.0)
+    return 0.0
+
+
+def _steps_up(row: Row, price: Row, cheapest: int, allowed: Sequence[int]) -> Iterator[tuple[float, float]]:
+    """The rungs of one prompt that some trade-off chooses, each as (trade-off below which it is chosen, gain)."""
+    rung = cheapest
+    while dearer := [other for other in allowed if row[other] > row[rung] and price[other] >= price[rung]]:
+        slope, following = max((_slope(row, price, rung, other), other) for other in dearer)
+        yield slope, row[following] - row[rung]
+        rung = following
+
+
+def _slope(row: Row, price: Row, rung: int, dearer: int) -> float:
+    """P(success) that one unit of cost buys on the way from a rung to a dearer one."""
+    extra = price[dearer] - price[rung]
+    return (row[dearer] - row[rung]) / extra if extra > 0 else math.inf
 
 
 def trade_off_for_slider(cost_quality: float, cost: Sequence[Row], weights: Row | None = None) -> float:
@@ -121,14 +137,10 @@ def trade_off_for_slider(cost_quality: float, cost: Sequence[Row], weights: Row 
     P(success); the trade-off falls as (1 - s) / s.
     """
     if cost_quality <= 0:
-        return float("inf")
+        return math.inf
     means = _means(cost, weights)
     gap = max(means) - min(means)
     return 0.0 if gap <= 0 else (1.0 - min(cost_quality, 1.0)) / cost_quality / gap
-
-
-def _in(rung: int, rungs: Sequence[int] | None) -> bool:
-    return rungs is None or rung in rungs
 
 
 def _means(rows: Sequence[Row], weights: Row | None) -> list[float]:
@@ -138,11 +150,3 @@ def _means(rows: Sequence[Row], weights: Row | None) -> list[float]:
         sum(row[rung] * weight for row, weight in zip(rows, counted, strict=True)) / total
         for rung in range(len(rows[0]))
     ]
-
-
-def _quality(
-    p_success: Sequence[Row], cost: Sequence[Row], trade_off: float, rungs: Sequence[int] | None, weights: Row | None
-) -> float:
-    """Expected quality of the choices that a trade-off makes."""
-    chosen = [[row[best_value(row, price, trade_off, rungs)]] for row, price in zip(p_success, cost, strict=True)]
-    return _means(chosen, weights)[0]

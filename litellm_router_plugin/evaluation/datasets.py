@@ -49,13 +49,16 @@ def _read(path: Path, parse: Callable[[Mapping[str, object], int], Row], *, stri
     return Dataset(str(path), tuple(rows), tuple(bad.found))
 
 
-def read_outcomes(path: Path, *, strict: bool = False, min_models: int = MIN_MODELS) -> Dataset[OutcomeRow]:
+def read_outcomes(
+    path: Path, *, strict: bool = False, min_models: int = MIN_MODELS, may_be_alike: bool = False
+) -> Dataset[OutcomeRow]:
     """Rows of recorded outcomes.
 
     Args:
         path: JSON lines, plain or gzipped.
         strict: Refuse the file at its first bad line.
         min_models: Distinct models that the rows must hold between them.
+        may_be_alike: Take rows whose scores never differ; they tell a level, and nothing else.
 
     Raises:
         DataError: Nothing usable, too few models, scores that never differ, or a bad line when strict.
@@ -64,7 +67,7 @@ def read_outcomes(path: Path, *, strict: bool = False, min_models: int = MIN_MOD
     models = models_of(data.rows)
     if len(models) < min_models:
         raise DataError(data.source, 0, f"only {', '.join(models)} has outcomes; {min_models} models are needed")
-    if len({outcome.score for row in data.rows for outcome in row.outcomes.values()}) == 1:
+    if not may_be_alike and len({outcome.score for row in data.rows for outcome in row.outcomes.values()}) == 1:
         raise DataError(data.source, 0, "every score is the same, so there is nothing to tell models or prompts apart")
     return data
 

@@ -71,6 +71,20 @@ def parse_ladder(spec: str) -> RecordedLadder:
     return RecordedLadder(spec, tuple(tiers.items()))
 
 
+def single_models(spec: str) -> dict[str, str]:
+    """Tier -> model of a written ladder in which every tier names one model.
+
+    Raises:
+        DataError: It is not of that form, or a tier names several models.
+    """
+    found = {}
+    for name, models in parse_ladder(spec).tiers:
+        if len(models) > 1:
+            raise DataError("--ladder", 0, f"the tier {name!r} names {len(models)} models; one is wanted here")
+        found[name] = models[0]
+    return found
+
+
 def read_ladders(path: Path) -> dict[str, RecordedLadder]:
     """The ladders of a tiers file: ``ladders`` by name, and ``monotone`` with one triple a source.
 

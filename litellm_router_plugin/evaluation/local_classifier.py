@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from litellm_router_plugin.core.answers import AnswerView
 from litellm_router_plugin.core.forecasts import Forecast
@@ -32,17 +33,19 @@ class NoModelCalls:
         raise ClassifierFailed(f"{REFUSAL} (it wanted {model_group!r})")
 
 
-def local_forecaster(classifier: Classifier) -> RoutedForecaster:
-    """A classifier as a plain function of a request.
+def local_forecaster(classifier: Classifier, route_of: Callable[[RequestView], str] | None = None) -> RoutedForecaster:
+    """A classifier as a plain function of a request and its route.
+
+    ``route_of`` names the route where none is given; without it the request then belongs to none.
 
     The function raises `ClassifierFailed` where the classifier wants a model called, whatever its failure policy: a
     file of answers by a failure policy would pass for forecasts.
     """
 
     def forecast(request: RequestView, route: str | None) -> Forecast:
-        del route  # no classifier reads it yet
         calls = NoModelCalls()
-        found = _finished(classifier, request, calls)
+        named = route or (route_of(request) if route_of else "")
+        found = _finished(classifier, replace(request, route=named), calls)
         if calls.was_asked:
             raise ClassifierFailed(REFUSAL)
         return found

@@ -51,13 +51,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """A prompt and the recorded outcomes of several models."""
+    """A prompt and the recorded outcomes of several models; ``route`` is empty where the line names none."""
 
     id: str
     source: str
     category: str
     prompt: Prompt
     outcomes: Mapping[str, Outcome] = field(hash=False)
+    route: str = ""
 
     def as_mapping(self) -> dict[str, object]:
         """The row as its line had it, without keys that nobody reads."""
@@ -145,6 +146,7 @@ def read_outcome_row(line: Mapping[str, object], number: int) -> OutcomeRow:
         category=read_name(line, "category", ""),
         prompt=read_prompt(line),
         outcomes={str(model): read_outcome(record, f"outcomes[{model!r}]") for model, record in outcomes.items()},
+        route=read_name(line, "route", ""),
     )
 
 

@@ -5,7 +5,6 @@ Total but for refusals: a fault of the plugin's own costs the request the defaul
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +23,7 @@ from litellm_router_plugin.host.experimenting import default_tier, enter_experim
 from litellm_router_plugin.host.identity import METADATA_KEY, NO_BOUNDS, owner_bounds, owner_of
 from litellm_router_plugin.host.overrides import client_bounds, read_overrides
 from litellm_router_plugin.host.private import redacts
+from litellm_router_plugin.host.route_names import route_named
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.state import answered_calls, state_keys
 from litellm_router_plugin.ledger.records import Owner
@@ -71,6 +71,8 @@ async def decide(
         scope.redacted = redacts(request)
         scope.view = read_view(scope.endpoint, request)
         scope.route = route_of(scope)
+        if scope.route in scope.tier_router.policy.config.routes:
+            scope.view = replace(scope.view, route=scope.route)
         scope.conversation = conversation_key(scope, request, bucket)
         enter_experiments(scope)
         inputs = await _inputs(routing, scope, request, calls)
@@ -114,17 +116,8 @@ def conversation_key(scope: RequestScope, request: Mapping[str, Any], bucket: Ma
 
 
 def route_of(scope: RequestScope) -> str:
-    """The stream of traffic that a request belongs to: named by the client, else known by its system prompt and
-    tools, else ``default``.
-    """
-    if scope.overrides.route:
-        return scope.overrides.route
-    system = scope.view.system[:2_000]
-    tools = sorted(tool.name for tool in scope.view.tools)
-    if not system and not tools:
-        return "default"
-    content = "\x00".join([scope.tier_router.name, system, *tools])
-    return hashlib.blake2b(content.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    """The stream of traffic that a request belongs to: as the client names it, else as `route_named` knows it."""
+    return scope.overrides.route or route_named(scope.tier_router.name, scope.view)
 
 
 async def _inputs(

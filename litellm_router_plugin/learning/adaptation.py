@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.errors import DataError
-from litellm_router_plugin.learning.heads import HeadPrior, fit_head, fit_intercept
+from litellm_router_plugin.learning.heads import HeadPrior, fit_head, fit_intercept, sigmoid
 from litellm_router_plugin.learning.outcome_model import LearnedModel
 from litellm_router_plugin.learning.outcome_rows import OutcomeTable, Row, outcome_table
 from litellm_router_plugin.learning.token_fitting import fit_completion_head
@@ -61,8 +63,25 @@ def spread_prior(model: LearnedModel) -> HeadPrior:
     return HeadPrior(model.typical_head, 1.0 / spread**2)
 
 
-def route_intercepts(model: LearnedModel, rows: Iterable[Row], names: Sequence[str]) -> dict[str, float]:
-    """Model name -> shift of its log-odds on the route that the rows come from; 0 for a model without labels there.
+@dataclass(frozen=True, slots=True)
+class RouteShift:
+    """What the labels of one route say of one model.
+
+    Attributes:
+        labels: How many there are.
+        mean_score: Of the labels, 0..1.
+        mean_forecast: What the model forecast for the same prompts without the shift, 0..1.
+        intercept: The shift of its log-odds; 0 without labels.
+    """
+
+    labels: int
+    mean_score: float
+    mean_forecast: float
+    intercept: float
+
+
+def route_shifts(model: LearnedModel, rows: Iterable[Row], names: Sequence[str]) -> dict[str, RouteShift]:
+    """Model name -> what the rows, which come from one route, say of its level there.
 
     It mends the level of the forecasts, which is off on a route unlike the training data; their ranking it leaves as
     it is. A few dozen labels do.
@@ -71,12 +90,20 @@ def route_intercepts(model: LearnedModel, rows: Iterable[Row], names: Sequence[s
         DataError: A row is wrong.
     """
     table = outcome_table(rows, models=names)
-    latents = model.latents_of(table.features)
-    return {name: _intercept(model, table, latents, column) for column, name in enumerate(names)}
+    latents = model.served_latents_of(table.features)
+    return {name: _shift(model, table, latents, column) for column, name in enumerate(names)}
 
 
-def _intercept(model: LearnedModel, table: OutcomeTable, latents: FloatArray, column: int) -> float:
+def route_intercepts(model: LearnedModel, rows: Iterable[Row], names: Sequence[str]) -> dict[str, float]:
+    """Model name -> shift of its log-odds on the route that the rows come from; see `route_shifts`."""
+    return {name: shift.intercept for name, shift in route_shifts(model, rows, names).items()}
+
+
+def _shift(model: LearnedModel, table: OutcomeTable, latents: FloatArray, column: int) -> RouteShift:
     labelled = ~np.isnan(table.scores[:, column])
+    if not labelled.any():
+        return RouteShift(0, math.nan, math.nan, 0.0)
     head = model.head(table.models[column])
-    logits = head[0] + latents[labelled] @ head[1:]
-    return fit_intercept(logits, table.scores[labelled, column], ROUTE_PRECISION)
+    logits, scores = head[0] + latents[labelled] @ head[1:], table.scores[labelled, column]
+    intercept = fit_intercept(logits, scores, ROUTE_PRECISION)
+    return RouteShift(int(labelled.sum()), float(scores.mean()), float(sigmoid(logits).mean()), intercept)

@@ -32,7 +32,8 @@ class Ease:
 
     def of(self, features: FloatArray) -> float:
         """The ease of one prompt, -`MOST` to `MOST`; higher is easier."""
-        return max(-MOST, min(MOST, float(self.weights @ features) - self.offset))
+        score: float = self.weights.dot(features).item() - self.offset
+        return max(-MOST, min(MOST, score))
 
     def of_rows(self, features: FloatArray) -> FloatArray:
         """The ease of many prompts."""

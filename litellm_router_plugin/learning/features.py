@@ -7,6 +7,7 @@ Every number is finite for any input, and the work is bounded by the window what
 from __future__ import annotations
 
 import math
+import struct
 from itertools import repeat
 from typing import Final
 
@@ -105,7 +106,6 @@ FEATURE_NAMES: Final[tuple[str, ...]] = (*_COUNT_NAMES, *_SHARE_NAMES, *_SHAPE_N
 """Names of the features, in order."""
 
 _FIRST_CODE: Final = 1
-_FIRST_GROUP: Final = _FIRST_CODE + len(_CLASS_NAMES)
 _AFTER_CODES: Final = _FIRST_CODE + len(_CLASS_NAMES) + 1 + len(WORD_GROUPS)
 _CODES: Final = _AFTER_CODES - _FIRST_CODE
 _COUNTS: Final = len(_COUNT_NAMES)
@@ -170,32 +170,53 @@ def prompt_features(text: str, chars: int | None = None, tools: tuple[float, ...
     of words are counted in one histogram of their codes.
     """
     data = prompt_window(text).encode("utf-8", "replace")
-    words = data.translate(_TO_WORDS).split()
-    codes = data.translate(_TO_CLASSES) + bytes(map(_CODE_OF_WORD.get, words, repeat(_NO_GROUP)))
-    counts, shapes = _shapes(data, words)
-    features = np.empty(_FEATURES)
+    spelt = data.translate(_TO_WORDS)
+    words = spelt.split()
+    classes = data.translate(_TO_CLASSES)
+    codes = classes + bytes(map(_CODE_OF_WORD.get, words, repeat(_NO_GROUP)))
+    buffer = bytearray(_BUFFER_BYTES)
+    found = [data.count(pattern) if rarest in data else 0 for pattern, rarest in _PATTERNS]
+    counts, shapes = _shapes(data, classes, words, len(data) - spelt.count(_SPACE))
+    _PACK_COUNTS(buffer, _COUNTS_AT, *found, *counts, *tools)
+    _PACK_SHAPES(buffer, _SHAPES_AT, *shapes)
+    features = np.frombuffer(buffer)
     features[0] = len(text) if chars is None else chars
-    features[_FIRST_CODE:_AFTER_CODES] = np.bincount(np.frombuffer(codes, np.uint8), minlength=_CODES)
-    features[_AFTER_CODES:_COUNTS] = (*map(data.count, _PATTERNS), *counts, *tools)
-    np.multiply(features[_FIRST_CODE:_FIRST_GROUP], 1.0 / max(len(data), 1), out=features[_COUNTS:_FIRST_DENSITY])
-    np.multiply(
-        features[_FIRST_GROUP:_AFTER_CODES], 1.0 / max(len(words), 1), out=features[_FIRST_DENSITY:_AFTER_SHARES]
-    )
-    features[_AFTER_SHARES:] = shapes
+    coded = features[_FIRST_CODE:_AFTER_CODES]
+    coded[:] = np.bincount(np.frombuffer(codes, np.uint8), minlength=_CODES)
+    np.multiply(coded[:_NO_GROUP], 1.0 / max(len(data), 1), out=features[_COUNTS:_FIRST_DENSITY])
+    np.multiply(coded[_NO_GROUP:], 1.0 / max(len(words), 1), out=features[_FIRST_DENSITY:_AFTER_SHARES])
     counted = features[:_COUNTS]
     np.log1p(counted, out=counted)
     return features
 
 
-_PATTERNS: Final = tuple(_SUBSTRINGS.values())
+_RAREST_FIRST: Final = b"`$\\#?=+_:'\n.1(-f,h t"
 
 
-def _shapes(data: bytes, words: list[bytes]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _with_rarest(pattern: bytes) -> tuple[bytes, int]:
+    """A substring and its rarest byte: a text that lacks that byte need not be searched for the whole."""
+    return pattern, min((byte for byte in pattern if byte in _RAREST_FIRST), key=_RAREST_FIRST.index)
+
+
+_PATTERNS: Final = tuple(map(_with_rarest, _SUBSTRINGS.values()))
+_DOUBLE_BYTES: Final = 8
+_BUFFER_BYTES: Final = _FEATURES * _DOUBLE_BYTES
+_COUNTS_AT: Final = _AFTER_CODES * _DOUBLE_BYTES
+_SHAPES_AT: Final = _AFTER_SHARES * _DOUBLE_BYTES
+_PACK_COUNTS: Final = struct.Struct(f"{_COUNTS - _AFTER_CODES}d").pack_into
+"""Writes numbers into the features' memory; as a sequence handed to numpy they would take three times as long."""
+_PACK_SHAPES: Final = struct.Struct(f"{len(_SHAPE_NAMES)}d").pack_into
+_UPPER_CODE, _DIGIT_CODE, _NEWLINE_CODE = (_CLASS_NAMES.index(name) for name in ("upper", "digit", "newline"))
+
+
+def _shapes(
+    data: bytes, classes: bytes, words: list[bytes], letters: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The counts that `_WORD_FEATURES` names, and the features that `_SHAPE_NAMES` names."""
     distinct = set(words)
-    numbers = data.translate(_TO_NUMBERS).split()
-    capitals = data.translate(_TO_CAPITALS).split()
-    lines = data.split(b"\n")
+    numbers = data.translate(_TO_NUMBERS).split() if _DIGIT_CODE in classes else []
+    capitals = data.translate(_TO_CAPITALS).split() if _UPPER_CODE in classes else []
+    lines = data.split(b"\n") if _NEWLINE_CODE in classes else [data]
     last = data.rstrip()
     each_word, each_number = 1.0 / max(len(words), 1), 1.0 / max(len(numbers), 1)
     counts = (
@@ -213,7 +234,7 @@ def _shapes(data: bytes, words: list[bytes]) -> tuple[tuple[float, ...], tuple[f
     )
     shapes = (
         len(distinct) * each_word,
-        len(b"".join(words)) * each_word,
+        letters * each_word,
         len(b"".join(numbers)) * each_number,
         math.log1p(len(data) / len(lines)),
         1.0 if last.endswith(b"?") else 0.0,

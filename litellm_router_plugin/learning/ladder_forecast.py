@@ -23,8 +23,10 @@ from litellm_router_plugin.core.tier_choice import (
     trade_off_for_slider,
     trade_off_for_target,
 )
+from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.heads import sigmoid
-from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel, Reading
+from litellm_router_plugin.learning.ladder_reading import LadderReader, LadderReading
+from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
 from litellm_router_plugin.learning.token_forecast import MOST_COMPLETION_TOKENS, MOST_LOG, expected_tokens
 
 FloatArray = NDArray[np.float64]
@@ -45,13 +47,16 @@ class LadderSettings:
         quality_target: 0..1, share of the best fixed tier's expected quality to keep.
         cost_quality: 0..1 instead of it: 0 takes the cheapest tier, 1 the best whatever it costs.
         skip_dominated: Leave out a tier that is dearer than another and expected to do no better.
-        intercepts: Tier -> shift of its log-odds on this route, from `adaptation.route_intercepts`.
+        intercepts: Tier -> shift of its log-odds on all requests.
+        routes: Route -> tier -> shift of its log-odds there, instead of ``intercepts``; from
+            `adaptation.route_intercepts`.
     """
 
     quality_target: float | None = None
     cost_quality: float | None = None
     skip_dominated: bool = True
     intercepts: Mapping[str, float] = field(default_factory=empty)
+    routes: Mapping[str, Mapping[str, float]] = field(default_factory=empty)
 
     def __post_init__(self) -> None:
         if self.quality_target is not None and self.cost_quality is not None:
@@ -77,6 +82,21 @@ class LadderModel:
     price: Price | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a choice rests on, for one route or for all others.
+
+    Attributes:
+        levels: Log-odds of each tier's success on a prompt that moves none, and of the typical model's.
+        rungs: The rungs that are chosen from.
+        trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
+    """
+
+    levels: tuple[float, ...]
+    rungs: tuple[int, ...]
+    trade_off: float
+
+
 class LadderForecast:
     """Forecasts for one ladder.
 
@@ -87,8 +107,7 @@ class LadderForecast:
 
     Attributes:
         warnings: What the user should know: models not known, tiers that are dominated, prices missing.
-        trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
-        rungs: The rungs that are chosen from.
+        footing: What choices rest on where a route has no intercepts of its own.
     """
 
     def __init__(self, model: LearnedModel, ladder: Sequence[LadderModel], settings: LadderSettings) -> None:
@@ -97,11 +116,15 @@ class LadderForecast:
         self.warnings: list[str] = []
         typical = model.typical_head
         heads = [self._head(entry, rung, len(ladder)) for rung, entry in enumerate(ladder)]
-        shifts = [settings.intercepts.get(tier, 0.0) for tier in self.tiers]
-        self._levels = [*(float(head[0]) + shift for head, shift in zip(heads, shifts, strict=True)), typical[0].item()]
+        self._levels = [*(float(head[0]) for head in heads), typical[0].item()]
         self._loadings = np.array([*(head[1:] for head in heads), typical[1:]])
+        self._is_known = [model.known_as(entry.model) is not None for entry in ladder]
         self._set_costs(ladder)
-        self._settle(ladder, settings)
+        self._reader = LadderReader(model, self._loadings, self._token_weights)
+        self._settings = settings
+        self._reference_cost = self._costs(model.reference.prompt_tokens, model.reference.directions).tolist()
+        self.footing = self._footing(settings.intercepts, self.warnings)
+        self._routes = {route: self._footing(shifts, []) for route, shifts in settings.routes.items()}
         for warning in self.warnings:
             _logger.warning("learned classifier: %s", warning)
 
@@ -127,25 +150,35 @@ class LadderForecast:
         self._prices = [(float(price.input), float(price.output)) for price in known]
         self._stand_in = rung_costs(len(ladder))
 
-    def _settle(self, ladder: Sequence[LadderModel], settings: LadderSettings) -> None:
-        """Leave out dominated tiers and find the trade-off, both on the reference prompts."""
-        reference = self._model.reference
-        success = sigmoid(reference.latents @ self._loadings[:-1].T + self._levels[:-1]).tolist()
-        cost = self._costs(reference.prompt_tokens, reference.directions).tolist()
-        self.rungs = list(range(len(ladder)))
-        known = [self._model.known_as(entry.model) is not None for entry in ladder]
-        for rung, better in dominated_rungs(success, cost).items() if settings.skip_dominated else ():
-            if known[rung] and known[better]:
-                self.rungs.remove(rung)
-                self.warnings.append(
+    def _footing(self, shifts: Mapping[str, float], warnings: list[str]) -> Footing:
+        """With the levels of one route: leave out dominated tiers and find the trade-off, on the reference prompts."""
+        levels = [
+            *(level + shifts.get(tier, 0.0) for tier, level in zip(self.tiers, self._levels, strict=False)),
+            self._levels[-1],
+        ]
+        success = sigmoid(self._model.reference.latents @ self._loadings[:-1].T + levels[:-1]).tolist()
+        rungs = self._rungs(success, warnings)
+        return Footing(tuple(levels), rungs, self._trade_off(success, rungs))
+
+    def _rungs(self, success: list[list[float]], warnings: list[str]) -> tuple[int, ...]:
+        """The rungs but for the dominated ones, which are told."""
+        rungs = list(range(len(self.tiers)))
+        dominated = dominated_rungs(success, self._reference_cost) if self._settings.skip_dominated else {}
+        for rung, better in dominated.items():
+            if self._is_known[rung] and self._is_known[better]:
+                rungs.remove(rung)
+                warnings.append(
                     f"tier {self.tiers[rung]!r} costs no less than {self.tiers[better]!r} and is expected to do no"
                     " better, so it is skipped"
                 )
-        if settings.cost_quality is not None:
-            self.trade_off = trade_off_for_slider(settings.cost_quality, cost)
-        else:
-            target = DEFAULT_QUALITY_TARGET if settings.quality_target is None else settings.quality_target
-            self.trade_off = trade_off_for_target(success, cost, target, rungs=self.rungs)
+        return tuple(rungs)
+
+    def _trade_off(self, success: list[list[float]], rungs: Sequence[int]) -> float:
+        if self._settings.cost_quality is not None:
+            return trade_off_for_slider(self._settings.cost_quality, self._reference_cost)
+        target = self._settings.quality_target
+        wanted = DEFAULT_QUALITY_TARGET if target is None else target
+        return trade_off_for_target(success, self._reference_cost, wanted, rungs=rungs)
 
     def _costs(self, prompt_tokens: FloatArray, directions: FloatArray) -> FloatArray:
         """Costs of many prompts, prompts x tiers; stand-ins where prices are not known."""
@@ -158,16 +191,20 @@ class LadderForecast:
 
     def forecast(self, request: RequestView) -> Forecast:
         """What the model says of a request, and the tier that follows."""
-        reading = self._model.read(request)
+        footing = self._routes.get(request.route, self.footing)
+        features = request_features(request)
+        reading = self._reader.read(features)
         is_unfamiliar = reading.distance > FAMILIAR
-        logits = self._loadings @ reading.latents
-        *success, typical = self._chances(logits.tolist())
-        cost = self._request_costs(reading, request)
+        *success, typical = [
+            0.5 + 0.5 * math.tanh(0.5 * (level + move))
+            for level, move in zip(footing.levels, reading.moves, strict=True)
+        ]
+        cost = self._request_costs(reading, self._model.prompt_tokens.of(features, request), request)
         choice_cost = self._stand_in if cost is None else cost
         if is_unfamiliar:
-            rung = cheapest_meeting(success, choice_cost, 1.0, self.rungs)
+            rung = cheapest_meeting(success, choice_cost, 1.0, footing.rungs)
         else:
-            rung = best_value(success, choice_cost, self.trade_off, self.rungs)
+            rung = best_value(success, choice_cost, footing.trade_off, footing.rungs)
         difficulty = 1.0 - typical
         return Forecast(
             tier=self.tiers[rung],
@@ -180,18 +217,15 @@ class LadderForecast:
             expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
         )
 
-    def _chances(self, moves: list[float]) -> list[float]:
-        """P(success) by rung, and of the typical model."""
-        return [0.5 + 0.5 * math.tanh(0.5 * (level + move)) for level, move in zip(self._levels, moves, strict=True)]
-
-    def _request_costs(self, reading: Reading, request: RequestView) -> list[float] | None:
+    def _request_costs(self, reading: LadderReading, prompt_tokens: float, request: RequestView) -> list[float] | None:
         if not self.priced:
             return None
-        logs = (self._token_weights @ reading.directions).tolist()
         most = MOST_COMPLETION_TOKENS if request.max_tokens is None else request.max_tokens
         return [
-            reading.prompt_tokens * paid_in + min(math.exp(min(level + log, MOST_LOG)), most) * request.n * paid_out
-            for (paid_in, paid_out), level, log in zip(self._prices, self._token_levels, logs, strict=True)
+            prompt_tokens * paid_in + min(math.exp(min(level + log, MOST_LOG)), most) * request.n * paid_out
+            for (paid_in, paid_out), level, log in zip(
+                self._prices, self._token_levels, reading.token_moves, strict=True
+            )
         ]
 
 

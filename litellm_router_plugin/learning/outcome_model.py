@@ -104,6 +104,12 @@ class LearnedModel:
         """The latents of many prompts, all taken as familiar."""
         return np.column_stack([self.ease.of_rows(features), self.trees.totals(features)])
 
+    def served_latents_of(self, features: FloatArray) -> FloatArray:
+        """The latents of many prompts as `read` gives them: of those unlike the training prompts the ease alone."""
+        latents = self.latents_of(features)
+        latents[self.known_kinds.distances(self.projection.of(features)) > FAMILIAR, 1:] = 0.0
+        return latents
+
     def known_as(self, name: str) -> str | None:
         """The known model that a name means, or None; see `model_names.known_name`."""
         return known_name(name, self.names)

@@ -35,10 +35,10 @@ class PromptTokens:
 
     def of(self, features: FloatArray, request: RequestView) -> float:
         """Expected prompt tokens of the whole request; what lies outside the window is taken to be like it."""
-        window = np.expm1(features[_PROMPT_SLICE]) @ self.per_count
+        window = np.expm1(features[_PROMPT_SLICE]).dot(self.per_count).item()
         shown = max(1, min(len(request.text), WINDOW_HEAD + WINDOW_TAIL))
         chars = max(request.chars, request.text_chars, len(request.text))
-        tokens = float(window) * chars / shown
+        tokens: float = window * chars / shown
         return tokens + float(np.expm1(features[_TOOL_INDEX]) @ self.per_tool) if request.tools else tokens
 
     def of_rows(self, features: FloatArray) -> FloatArray:

@@ -1,13 +1,18 @@
 """Ensembles of decision trees as plain arrays, walked by numpy; scikit-learn grows them, nothing of it serves them.
 
-Every tree is padded to the same complete depth, so that one walk moves down all trees at once: a few gathers a level.
-A leaf holds a vector; the ensemble's output is the sum over trees. All comparisons are exact: scikit-learn compares
-a 32-bit feature with a 64-bit threshold, and rounding that threshold down to 32 bits changes no comparison.
+Every tree is padded to the same complete depth, so that one walk moves down all trees at once, some levels at a time:
+all nodes of those levels are compared, the answers of a tree are packed into one number, and a table tells where that
+number leads. A leaf holds a vector; the ensemble's output is the sum over trees. All comparisons are exact:
+scikit-learn compares a 32-bit feature with a 64-bit threshold, and rounding that threshold down to 32 bits changes no
+comparison.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -19,8 +24,9 @@ FloatArray = NDArray[np.float64]
 
 MAX_DEPTH: Final = 12
 """Deepest complete tree; each level doubles the arrays."""
-LEVELS_TOGETHER: Final = 3
-"""Levels whose nodes are all compared at once: there a gather from every node costs less than three of few."""
+LEVELS_TOGETHER: Final = 4
+"""Most levels whose nodes are compared at once: their 15 answers fit into the 16 bits of one number."""
+_BYTE_BITS: Final = 8
 _NO_SPLIT: Final = -1
 """What scikit-learn writes as the child of a leaf."""
 
@@ -63,45 +69,37 @@ class TreeEnsemble:
         self.thresholds = np.ascontiguousarray(thresholds, np.float32)
         self.leaves = np.ascontiguousarray(leaves)
         self.depth = depth
-        self._trees = np.arange(trees)
         self._each_once = np.ones(trees)
         self._flat_leaves = np.ascontiguousarray(leaves, np.float64).reshape(trees * 2**depth, -1)
-        together = min(depth, LEVELS_TOGETHER)
-        self._first = self._upper(together)
-        self._lower = [self._level(level) for level in range(together, depth)]
-
-    def _level(self, level: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """The nodes of one level, tree by tree: node ``k`` of tree ``t`` stands at ``t * 2**level + k``."""
-        nodes = slice(2**level - 1, 2 ** (level + 1) - 1)
-        return self.features[:, nodes].ravel(), self.thresholds[:, nodes].ravel()
-
-    def _upper(self, levels: int) -> tuple[NDArray[np.int64], NDArray[np.float32], list[int]]:
-        """The nodes of the first levels one after the other, and where each level begins."""
-        parts = [self._level(level) for level in range(levels)]
-        starts = [sum(len(part[0]) for part in parts[:level]) for level in range(levels)]
-        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts]), starts
+        first, *later = _stages(depth)
+        self._first = _Stage.of(self.features, self.thresholds, 0, first)
+        self._later = [
+            _Stage.of(self.features, self.thresholds, sum((first, *later[:number])), levels)
+            for number, levels in enumerate(later)
+        ]
+        self._first_places = np.arange(trees) * 2**first
 
     @property
     def outputs(self) -> int:
         """Numbers in a leaf."""
-        return int(self.leaves.shape[2])
+        outputs: int = self.leaves.shape[-1]
+        return outputs
 
     def total(self, row: NDArray[np.float32]) -> FloatArray:
         """The summed leaves of one row of 32-bit features."""
-        features, thresholds, starts = self._first
-        goes_right = row.take(features) > thresholds
-        position = self._trees + goes_right[: len(self._trees)]
-        position += self._trees
-        for start in starts[1:]:
-            right = goes_right[start:].take(position)
-            position += position
-            position += right
-        for features, thresholds in self._lower:
-            right = row.take(features.take(position)) > thresholds.take(position)
-            position += position
-            position += right
+        stage = self._first
+        goes_right = row.take(stage.features) > stage.thresholds
+        position = self._first_places + stage.places.take(np.packbits(goes_right).view(stage.code))
+        for stage in self._later:
+            goes_right = row.take(stage.features.take(position, axis=0)) > stage.thresholds.take(position, axis=0)
+            position <<= stage.levels
+            position += stage.places.take(np.packbits(goes_right).view(stage.code))
         total: FloatArray = self._each_once @ self._flat_leaves.take(position, axis=0)
         return total
+
+    def turned(self, matrix: FloatArray) -> TreeEnsemble:
+        """The same trees with every leaf multiplied by outputs x columns."""
+        return TreeEnsemble(self.features, self.thresholds, self.leaves.astype(np.float64) @ matrix)
 
     def totals(self, rows: NDArray[np.floating[Any]]) -> FloatArray:
         """The summed leaves of many rows, rows x outputs."""
@@ -137,6 +135,62 @@ class TreeEnsemble:
         if parts[0].ndim != len("tn") or (parts[0].size and int(parts[0].max()) >= feature_count):
             raise ArtefactError(f"trees: {prefix}features must name features below {feature_count}")
         return cls(*parts)
+
+
+def _stages(depth: int) -> list[int]:
+    """The levels of each stage of a walk, as even as can be."""
+    count = math.ceil(depth / LEVELS_TOGETHER)
+    return [depth // count + (number < depth % count) for number in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Some levels of all trees, as blocks: each node of the first of those levels with what lies below it.
+
+    Attributes:
+        levels: How many.
+        features: blocks x nodes, level by level; filled up to whole bytes with nodes that go left.
+        thresholds: Same shape.
+        code: The type of a block's packed answers.
+        places: Packed answers -> the node below the block, from the left.
+    """
+
+    levels: int
+    features: NDArray[np.int64]
+    thresholds: NDArray[np.float32]
+    code: type[np.unsignedinteger[Any]]
+    places: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, features: NDArray[np.int64], thresholds: NDArray[np.float32], start: int, levels: int) -> _Stage:
+        """The blocks that begin at a level of complete trees."""
+        blocks = np.arange(2**start)[:, None]
+        nodes = np.hstack(
+            [2 ** (start + level) - 1 + blocks * 2**level + np.arange(2**level) for level in range(levels)]
+        )
+        bits = _code_bits(levels)
+        filling = ((0, 0), (0, bits - nodes.shape[1]))
+        code, places = _places(levels)
+        compared = np.pad(features[:, nodes].reshape(-1, nodes.shape[1]), filling)
+        limits = np.pad(thresholds[:, nodes].reshape(-1, nodes.shape[1]), filling, constant_values=np.inf)
+        return cls(levels, np.ascontiguousarray(compared), np.ascontiguousarray(limits), code, places)
+
+
+def _code_bits(levels: int) -> int:
+    return max(_BYTE_BITS, 1 << levels)
+
+
+@cache
+def _places(levels: int) -> tuple[type[np.unsignedinteger[Any]], NDArray[np.uint8]]:
+    """The type of packed answers of so many levels, and for each value they can take the node below."""
+    bits = _code_bits(levels)
+    code: type[np.unsignedinteger[Any]] = np.uint8 if bits == _BYTE_BITS else np.uint16
+    codes = np.arange(2**bits, dtype=code)
+    goes_right = np.unpackbits(codes.view(np.uint8)).reshape(len(codes), bits)
+    node = np.zeros(len(codes), np.int64)
+    for _ in range(levels):
+        node = 2 * node + 1 + goes_right[np.arange(len(codes)), node]
+    return code, (node - (2**levels - 1)).astype(np.uint8)
 
 
 def complete_tree(tree: Any, leaves: FloatArray, depth: int) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:  # noqa: ANN401  scikit-learn's compiled Tree has no type

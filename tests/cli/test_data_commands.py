@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner, Result
 
 from litellm_router_plugin.cli.evaluate import evaluate
 from litellm_router_plugin.cli.score import score
 from litellm_router_plugin.cli.train import train
+from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.evaluation.shipped import SHIPPED_TARGET
 from litellm_router_plugin.learning.ladder_forecast import DEFAULT_QUALITY_TARGET
 from litellm_router_plugin.learning.outcome_artefact import save_model
@@ -259,3 +261,30 @@ def test_help_shows_an_example(run: Run, command: str) -> None:
     found = run(command, "--help")
     assert found.exit_code == 0
     assert f"Example: tier-router {command}" in found.output
+
+
+def test_labels_of_routes_give_the_routes_section_that_a_config_takes(run: Run, tmp_path: Path, trained: Path) -> None:
+    lines = [{**line, "route": f"route-{number % 2}"} for number, line in enumerate(outcome_lines()[:80])]
+    for line in lines[::2]:
+        line["outcomes"]["small"]["score"] = 0.0  # type: ignore[index]  # a mapping of mappings
+    data, out = tmp_path / "routed.jsonl", tmp_path / "adapted"
+    data.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = run("train", "--data", data, "--adapt", trained, "--ladder", LADDER, "--out", out)
+    assert found.exit_code == 0, found.output
+    section = yaml.safe_load((out / "routes.yaml").read_text())
+    assert f"in {out / 'routes.yaml'}" in found.output
+    shifts = {route: settings["intercepts"] for route, settings in section["routes"].items()}
+    assert set(shifts) == {"route-0", "route-1"}
+    assert shifts["route-0"]["cheap"] < -1 < shifts["route-1"]["cheap"]
+    tiers = [{"name": "cheap", "model_group": "small"}, {"name": "premium", "model_group": "large"}]
+    assert parse_tier_router("smart", {"tiers": tiers, **section}).routes["route-0"].intercepts == shifts["route-0"]
+    plain = outcomes_without_routes(tmp_path)
+    unnamed = run("train", "--data", plain, "--adapt", trained, "--ladder", LADDER, "--out", out)
+    assert unnamed.exit_code == 1
+    assert 'no row names a "route"' in unnamed.output
+
+
+def outcomes_without_routes(folder: Path) -> Path:
+    path = folder / "unrouted.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in outcome_lines()[:20]))
+    return path

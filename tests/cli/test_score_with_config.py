@@ -9,6 +9,8 @@ import yaml
 from typer.testing import CliRunner
 
 from litellm_router_plugin.cli.main import build_app
+from litellm_router_plugin.core.reading import read_request
+from litellm_router_plugin.host.route_names import route_named
 
 SMART = {
     "tiers": [{"name": "cheap", "model_group": "mini"}, {"name": "premium", "model_group": "full"}],
@@ -66,3 +68,23 @@ def test_wrong_settings_are_told_with_their_path(tmp_path: Path) -> None:
     result = CliRunner().invoke(build_app("score"), arguments)
     assert result.exit_code != 0
     assert "smart.default_tier: there is no tier 'gold'" in result.output + str(result.stderr)
+
+
+def test_intercepts_of_a_route_count_on_its_lines_and_no_others(tmp_path: Path) -> None:
+    target, source = tmp_path / "out.jsonl", tmp_path / "prompts.jsonl"
+    messages = [{"role": "system", "content": "You are terse."}, {"role": "user", "content": "What is the capital?"}]
+    by_prompt = route_named("smart", read_request(messages))
+    lines: list[dict[str, object]] = [
+        {"prompt": "What is the capital?"},
+        {"prompt": "What is the capital?", "route": "support"},
+        {"messages": messages},
+    ]
+    source.write_text("".join(json.dumps({"id": str(n), **line}) + "\n" for n, line in enumerate(lines)))
+    routes = {name: {"intercepts": {"cheap": -3.0}} for name in ("support", by_prompt)}
+    config = config_in(tmp_path, classifier={"type": "learned"}, routes=routes)
+    arguments = ["score", "--input", str(source), "--output", str(target), "--config", str(config)]
+    result = CliRunner().invoke(build_app("score"), arguments)
+    assert result.exit_code == 0, result.output
+    plain, named, known = (json.loads(line)["p_success"] for line in target.read_text().splitlines())
+    assert named["cheap"] == known["cheap"] < plain["cheap"]
+    assert named["premium"] == known["premium"] == plain["premium"]

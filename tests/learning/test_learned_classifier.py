@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import Classifier, ModelCall
 from litellm_router_plugin.core.reading import read_request
+from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder, Tier
 from litellm_router_plugin.errors import ArtefactError, DataError
+from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.ladder_forecast import LadderSettings, lowest_sufficient
+from litellm_router_plugin.learning.ladder_reading import LadderReader
 from litellm_router_plugin.learning.learned_classifier import LearnedClassifier, NotFitted
 from litellm_router_plugin.learning.outcome_artefact import save_model
 from litellm_router_plugin.learning.outcome_model import LearnedModel
@@ -50,7 +54,11 @@ def ladder_of(**likes: str | None) -> Ladder:
 
 
 def ask(classifier: Classifier, text: str, **params: Any) -> Forecast:
-    coroutine = classifier.forecast(read_request(text, params=params), NoCalls())
+    return next_of(classifier, read_request(text, params=params))
+
+
+def next_of(classifier: Classifier, request: RequestView) -> Forecast:
+    coroutine = classifier.forecast(request, NoCalls())
     with pytest.raises(StopIteration) as stopped:
         coroutine.send(None)
     return stopped.value.value  # type: ignore[no-any-return]  # what the coroutine returned
@@ -134,6 +142,46 @@ def test_intercepts_shift_the_level_of_a_tier(model: LearnedModel) -> None:
     plain, shifted = tiered(model), tiered(model, intercepts={"premium": -3.0})
     assert ask(shifted, EASY).p_success["premium"] < ask(plain, EASY).p_success["premium"]
     assert ask(shifted, EASY).p_success["cheap"] == ask(plain, EASY).p_success["cheap"]
+
+
+def test_a_route_has_intercepts_of_its_own(model: LearnedModel) -> None:
+    classifier = tiered(model, intercepts={"cheap": 1.0}, routes={"support": {"premium": -3.0}})
+    plain, elsewhere, there = (
+        next_of(classifier, replace(read_request(EASY), route=route)) for route in ("", "sales", "support")
+    )
+    assert elsewhere == plain
+    assert there.p_success["premium"] < plain.p_success["premium"]
+    assert there.p_success["cheap"] == ask(tiered(model), EASY).p_success["cheap"]
+    assert there.difficulty == plain.difficulty
+
+
+def test_a_route_on_which_the_cheap_tier_fails_goes_up(model: LearnedModel) -> None:
+    classifier = tiered(model, routes={"hard": {"cheap": -6.0}, "easy": {"cheap": 6.0}})
+    assert next_of(classifier, replace(read_request(EASY), route="hard")).tier != "cheap"
+    assert next_of(classifier, replace(read_request(FOR_THE_STRONG), route="easy")).tier == "cheap"
+
+
+def test_a_tier_that_is_dominated_elsewhere_is_taken_on_the_route_where_it_is_the_best(model: LearnedModel) -> None:
+    ladder = ladder_of(cheap="weak-1", standard="strong-1", premium="middling-1")
+    routes = {"planning": {"premium": 5.0, "standard": -5.0}}
+    classifier = LearnedTierClassifier(model, ladder, PRICES, routes=routes)
+    request = read_request(FOR_THE_STRONG)
+    assert next_of(classifier, request).tier != "premium"
+    assert next_of(classifier, replace(request, route="planning")).tier == "premium"
+
+
+@pytest.mark.parametrize(
+    "text", ["", EASY, HARD, "\\frac{a}{b}" * 300, "{}" * 9_000, "日本語のテキスト" * 50, "\n" * 4_000]
+)
+def test_the_folded_products_of_a_ladder_are_those_of_the_model(model: LearnedModel, text: str) -> None:
+    heads = np.array([model.head(name) for name in LADDER.values()])
+    tokens = np.array([model.completion_head(name) for name in LADDER.values()])
+    request = read_request(text)
+    folded = LadderReader(model, heads[:, 1:], tokens[:, 1:]).read(request_features(request))
+    read = model.read(request)
+    np.testing.assert_allclose(folded.moves, heads[:, 1:] @ read.latents, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(folded.token_moves, tokens[:, 1:] @ read.directions, rtol=0, atol=1e-9)
+    assert folded.distance == pytest.approx(read.distance, abs=1e-9)
 
 
 @pytest.mark.parametrize("text", ["", "\x00\xff\ufffd" * 500, "x" * 10_000_000])

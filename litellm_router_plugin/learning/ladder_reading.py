@@ -1,0 +1,82 @@
+"""What the learned model sees of a prompt for one ladder: its products folded together, so that few numpy calls serve.
+
+Everything linear is one matrix, and the leaves of the trees hold the log-odds of the ladder's own heads. The numbers
+are those of `outcome_model.LearnedModel.read` but for rounding in the last bits; only the order of sums differs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litellm_router_plugin.learning.familiarity import Projection
+from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class LadderReading:
+    """One prompt.
+
+    Attributes:
+        moves: For each head, what the prompt adds to its intercept; far from the training prompts by its ease alone.
+        distance: To the nearest centre of training prompts; up to 1 is familiar.
+        token_moves: For each tier, what the prompt adds to the level of its token head.
+    """
+
+    moves: list[float]
+    distance: float
+    token_moves: list[float]
+
+
+class LadderReader:
+    """Reads prompts for the heads of one ladder.
+
+    Args:
+        model: The learned model.
+        loadings: heads x latents, the ease's first.
+        token_weights: tiers x directions.
+    """
+
+    def __init__(self, model: LearnedModel, loadings: FloatArray, token_weights: FloatArray) -> None:
+        projection, kinds = model.projection, model.known_kinds
+        weights = projection.weights
+        self._set_linear(projection, np.hstack([weights, weights @ kinds.centres.T, weights @ token_weights.T]))
+        self._directions = slice(0, weights.shape[1])
+        self._kinds = slice(weights.shape[1], weights.shape[1] + len(kinds.centres))
+        self._tokens = slice(self._kinds.stop, None)
+        self._subtracted[self._kinds] += 0.5 * (kinds.centres**2).sum(axis=1)
+        self._limit = kinds.limit
+        self._ease = model.ease
+        self._ease_loadings: list[float] = loadings[:, 0].tolist()
+        self._trees = model.trees.turned(loadings[:, 1:].T)
+
+    def _set_linear(self, projection: Projection, weights: FloatArray) -> None:
+        """Bounds of the features as they come, and weights that standardise them on the way."""
+        varies = projection.scale > 0
+        reach = np.where(varies, projection.limit / np.where(varies, projection.scale, 1.0), np.inf)
+        self._highest, self._lowest = projection.centre + reach, projection.centre - reach
+        self._is_never_below = bool((self._lowest <= 0).all())
+        self._linear = projection.scale[:, None] * weights
+        self._subtracted = projection.centre @ self._linear
+
+    def read(self, features: FloatArray) -> LadderReading:
+        """Look at the features of a prompt; none of them is negative."""
+        bounded = np.minimum(features, self._highest)
+        if not self._is_never_below:
+            np.maximum(bounded, self._lowest, out=bounded)
+        values = bounded.dot(self._linear)
+        values -= self._subtracted
+        directions = values[self._directions]
+        nearest = np.maximum.reduce(values[self._kinds]).item()
+        distance = math.sqrt(max(directions.dot(directions).item() - 2.0 * nearest, 0.0)) / self._limit
+        ease = self._ease.of(features)
+        moves = [loading * ease for loading in self._ease_loadings]
+        if distance <= FAMILIAR:
+            seen = self._trees.total(features.astype(np.float32)).tolist()
+            moves = [own + told for own, told in zip(moves, seen, strict=True)]
+        return LadderReading(moves, distance, values[self._tokens].tolist())
