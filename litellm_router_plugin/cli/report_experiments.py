@@ -46,7 +46,11 @@ def _table(run: Mapping[str, Any]) -> Table:
         for name, key in ((f"units ({run['unit']})", "units"), ("requests", "requests"), ("ratings", "ratings"))
     ]
     rows += [
-        (name, *(_figure(part[metric.value], metric) for part in (control, arm, run["difference"])))
+        (
+            name,
+            *(_figure(part[metric.value], metric) for part in (control, arm)),
+            _figure(run["difference"][metric.value], metric, is_difference=True),
+        )
         for name, metric in ROWS.items()
     ]
     return Table(_title(run), COLUMNS, tuple(rows), _note(run))
@@ -57,11 +61,9 @@ def _title(run: Mapping[str, Any]) -> str:
     return title if run["current"] else f"{title}: an earlier definition, with another {' and '.join(run['changed'])}"
 
 
-def _figure(figure: Mapping[str, Any], metric: Metric) -> str:
-    value = amount(figure["value"], metric)
-    if figure["low"] is None:
-        return value
-    return f"{value} ({amount(figure['low'], metric)} to {amount(figure['high'], metric)})"
+def _figure(figure: Mapping[str, Any], metric: Metric, *, is_difference: bool = False) -> str:
+    value, low, high = (amount(figure[key], metric, is_difference=is_difference) for key in ("value", "low", "high"))
+    return value if figure["low"] is None else f"{value} ({low} to {high})"
 
 
 def _note(run: Mapping[str, Any]) -> str:
@@ -70,7 +72,7 @@ def _note(run: Mapping[str, Any]) -> str:
     settings = ", ".join(f"{key}: {value}" for key, value in run["set"].items())
     about = (
         f"The arm ({settings}) gets {100 * run['share']:g} % of the units. The goal is {goal['metric']}, with "
-        f"{amount(goal['effect'], metric)} as the smallest difference that matters; the "
+        f"{amount(goal['effect'], metric, is_difference=True)} as the smallest difference that matters; the "
         f"{100 * goal['confidence']:g} % intervals may be watched all the time."
     )
     found = [run["words"], about]

@@ -116,22 +116,27 @@ def advice_in_words(run: Run, report: ExperimentReport) -> str:
         case Advice.CONTINUE:
             return f"Continue. {_needed(definition.goal, report)}"
         case Advice.STOP_NO_DIFFERENCE:
-            goal = definition.goal
-            return (
-                f"Stop: {METRIC_WORDS[goal.metric]} differs by less than {amount(goal.effect, goal.metric)}, the "
-                f"smallest difference that matters ({_interval(report.differences[goal.metric], goal.metric)})."
-            )
+            return _no_difference(definition.goal, report)
         case Advice.STOP_ARM_BETTER | Advice.STOP_ARM_WORSE:
             return _decided(definition.goal, report)
+
+
+def _no_difference(goal: Goal, report: ExperimentReport) -> str:
+    return (
+        f"Stop: {METRIC_WORDS[goal.metric]} differs by less than "
+        f"{amount(goal.effect, goal.metric, is_difference=True)}, the smallest difference that matters "
+        f"({_interval(report.differences[goal.metric], goal.metric)})."
+    )
 
 
 def _decided(goal: Goal, report: ExperimentReport) -> str:
     difference = report.differences[goal.metric]
     is_higher = (difference.value or 0.0) > 0
+    gap = amount(abs(difference.value or 0.0), goal.metric, is_difference=True)
     verdict = "better" if report.advice is Advice.STOP_ARM_BETTER else "worse"
     return (
         f"Stop: the arm is {verdict}. Its {METRIC_WORDS[goal.metric]} is {'higher' if is_higher else 'lower'} by "
-        f"{amount(abs(difference.value or 0.0), goal.metric)} ({_interval(difference, goal.metric)})."
+        f"{gap} ({_interval(difference, goal.metric)})."
     )
 
 
@@ -157,7 +162,7 @@ def _not_enough(run: Run, report: ExperimentReport) -> str:
 
 
 def _needed(goal: Goal, report: ExperimentReport) -> str:
-    effect = f"a difference of {amount(goal.effect, goal.metric)} in {METRIC_WORDS[goal.metric]}"
+    effect = f"a difference of {amount(goal.effect, goal.metric, is_difference=True)} in {METRIC_WORDS[goal.metric]}"
     if report.more_requests is None:
         return f"No number of requests that could be told would be enough to find {effect}."
     if not report.more_requests:
@@ -168,15 +173,16 @@ def _needed(goal: Goal, report: ExperimentReport) -> str:
 def _interval(estimate: Estimate, metric: Metric) -> str:
     if estimate.interval is None:
         return "interval unknown"
-    return f"{amount(estimate.interval.low, metric)} to {amount(estimate.interval.high, metric)}"
+    low, high = (amount(end, metric, is_difference=True) for end in (estimate.interval.low, estimate.interval.high))
+    return f"{low} to {high}"
 
 
-def amount(value: float | None, metric: Metric) -> str:
-    """A figure of a metric as text: USD, percent, or a rating of 0..1; ``unknown`` for none."""
+def amount(value: float | None, metric: Metric, *, is_difference: bool = False) -> str:
+    """A figure of a metric as text: USD, percent (of a difference: points), or a rating; ``unknown`` for none."""
     if value is None:
         return "unknown"
     if metric is Metric.ESCALATION:
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:.1f} {'points' if is_difference else '%'}"
     if metric is Metric.RATING:
         return f"{value:.3f}"
     digits = f"{abs(value):.{2 if abs(value) >= 1 else 6}f}"

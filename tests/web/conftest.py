@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from chromium import FLAGS, INSTALL, program
 from dashboard_server import ADMIN, Resets, app_of, services_of
 from dashboard_traffic import Story
 from fastapi.testclient import TestClient
+from services import need
 
 from litellm_router_plugin.store.store import Store
 from litellm_router_plugin.web.memory_reading import MemoryReader
@@ -58,3 +61,16 @@ def stored(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     store.flush()
     yield StoredReader(store, MemoryReader(Story().ledger, story.desk.book), lambda _router, _key: 0)
     store.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium, where it is installed."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
+    )
+    need("Chromium", available=program() is not None, how=INSTALL)
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program(), args=FLAGS)
+        yield started
+        started.close()

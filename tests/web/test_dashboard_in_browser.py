@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from chromium import FLAGS, INSTALL, program
+from browser_tab import NARROW, WIDE, Tab, open_tab
 from dashboard_server import ADMIN, ONE, TWO, Served, app_of, services_of
 from dashboard_traffic import Story
-from services import need
 
 from litellm_router_plugin.core.money import Usage
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Owner, SettledCall
@@ -19,32 +17,6 @@ from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Own
 pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
-
-
-@dataclass
-class Tab:
-    """A page, what went wrong on it, and which answer of the proxy its console may report."""
-
-    page: Any
-    url: str
-    wrong: list[str] = field(default_factory=list)
-    expected: str = "nothing"
-
-    def sign_in(self, key: str = ADMIN) -> None:
-        """Open the page and enter a key."""
-        self.page.goto(self.url)
-        self.page.get_by_label("Key", exact=True).fill(key)
-        self.page.get_by_role("button", name="Show figures").click()
-        self.wait()
-
-    def wait(self) -> None:
-        """Until everything is loaded."""
-        self.page.get_by_role("status").filter(has_text="as of").wait_for()
-
-    def rows(self) -> list[str]:
-        """The rows of the list of decisions, each as one line."""
-        return [" ".join(row.split()) for row in self.page.locator("#decisions-table tbody tr").all_inner_texts()]
 
 
 @pytest.fixture(scope="module")
@@ -74,18 +46,6 @@ def told() -> Story:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
-    )
-    need("Chromium", available=program() is not None, how=INSTALL)
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program(), args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
 def served(told: Story) -> Iterator[Served]:
     with Served(app_of(services_of(told))) as server:
         yield server
@@ -93,24 +53,8 @@ def served(told: Story) -> Iterator[Served]:
 
 @pytest.fixture
 def tab(browser: Any, served: Served) -> Iterator[Tab]:
-    """A fresh tab; whatever its console reports, a violation of the policy included, fails the test."""
-    context = browser.new_context(viewport=WIDE)
-    opened = Tab(context.new_page(), served.url)
-
-    def hear(said: Any) -> None:
-        if said.type in ("error", "warning"):
-            opened.wrong.append(said.text)
-
-    def watch(asked: Any) -> None:
-        if not asked.url.startswith((served.url, "about:")):
-            opened.wrong.append(f"left the proxy: {asked.url}")
-
-    opened.page.on("console", hear)
-    opened.page.on("pageerror", lambda error: opened.wrong.append(str(error)))
-    opened.page.on("request", watch)
-    yield opened
-    context.close()
-    assert [said for said in opened.wrong if opened.expected not in said] == []
+    with open_tab(browser, served.url, WIDE) as opened:
+        yield opened
 
 
 def test_a_key_opens_the_figures_and_stays_in_this_tab(tab: Tab) -> None:

@@ -5,6 +5,7 @@ import { redraw } from "./charts.js";
 import { loadDecisions, setFilters } from "./decisions.js";
 import { openDecision } from "./detail.js";
 import { byId, el } from "./dom.js";
+import { showExperiments } from "./experiments.js";
 import { showCharts } from "./overtime.js";
 import { PERIODS, read, since, write } from "./state.js";
 import { showChecks, showLadder, showTiers } from "./tables.js";
@@ -85,8 +86,9 @@ async function load() {
   if (ladder()) showLadder(ladder());
   const totals = get("summary", asked, signal).then(showSummary);
   const series = get("series", { ...asked, bucket: PERIODS[period].bucket }, signal);
+  const experiments = get("experiments", { router }, signal).then(showExperiments);
   try {
-    await Promise.all([loadDecisions({ signal }), Promise.all([totals, series]).then(
+    await Promise.all([loadDecisions({ signal }), experiments, Promise.all([totals, series]).then(
       ([summary, points]) => showCharts(points, summary, period),
     )]);
     byId("figures").removeAttribute("aria-busy");

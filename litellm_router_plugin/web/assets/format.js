@@ -68,6 +68,16 @@ export function probability(value) {
   return isKnown(value) ? formatted(value, 2, 2) : UNKNOWN;
 }
 
+/** A rating, or a difference of two: three decimals, with a sign where it is negative. */
+export function score(value) {
+  return isKnown(value) ? signed(value, formatted(value, 3, 3)) : UNKNOWN;
+}
+
+/** A difference of two shares, in percentage points. */
+export function points(value) {
+  return isKnown(value) ? `${signed(value, formatted(100 * value, 1, 1))} points` : UNKNOWN;
+}
+
 /** A moment in seconds since 1970, in UTC: day and time to the second. */
 export function moment(seconds) {
   if (!isKnown(seconds)) return UNKNOWN;
