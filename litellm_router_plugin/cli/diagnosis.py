@@ -102,6 +102,7 @@ def _ladder_findings(name: str, router: TierRouterConfig, found: list[Deployment
     prices = {tier.name: _group_price(groups.get(tier.model_group, [])) for tier in router.tiers}
     yield from _price_findings(name, router, groups)
     yield from _order_findings(name, router, prices)
+    yield from _baseline_findings(name, router, groups)
     try:
         build_policy(name, router, prices, on_fault=Faults().note)
     except ConfigErrors as errors:
@@ -169,9 +170,14 @@ def _order_findings(name: str, router: TierRouterConfig, prices: Mapping[str, Pr
     for index, lower in enumerate(router.tiers):
         for higher in router.tiers[index + 1 :]:
             below, above = prices[lower.name], prices[higher.name]
-            if below is None or above is None or lower.model_group == higher.model_group:
-                continue
             where = f"{name}.tiers[{index}]"
+            if lower.model_group == higher.model_group:
+                if lower.params == higher.params:
+                    problem = f"{lower.name} and {higher.name} are the same group with the same params"
+                    yield Finding("warning", where, problem, "Remove one, or give them different params")
+                continue
+            if below is None or above is None:
+                continue
             if above.input <= below.input and above.output <= below.output:
                 problem = f"{lower.name} is dominated: {higher.name}, further up, costs no more on input and output"
                 yield Finding("warning", where, problem, f"Remove {lower.name}, or order the tiers cheapest first")
@@ -180,6 +186,22 @@ def _order_findings(name: str, router: TierRouterConfig, prices: Mapping[str, Pr
                     f"{lower.name} costs more than {higher.name} at {PROMPT_SHARE} input tokens to one output token"
                 )
                 yield Finding("warning", where, problem, "Order the tiers cheapest first")
+
+
+def _baseline_findings(
+    name: str, router: TierRouterConfig, groups: Mapping[str, list[Deployment]]
+) -> Iterator[Finding]:
+    """A baseline that is no tier must be a group, or a model, of known price."""
+    baseline = router.baseline
+    if baseline in {tier.name for tier in router.tiers}:
+        return
+    if _group_price(groups.get(baseline, [])) is None and price_of({"model": baseline}, {}) is None:
+        problem = f"{baseline!r} is no tier, and no model group or model of known price: savings would be unknown"
+        yield Finding("warning", f"{name}.savings_baseline", problem, f"Name one of the tiers: {_names(router)}")
+
+
+def _names(router: TierRouterConfig) -> str:
+    return ", ".join(tier.name for tier in router.tiers)
 
 
 def _key_findings(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:

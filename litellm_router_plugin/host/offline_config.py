@@ -54,7 +54,8 @@ def tier_rungs(config: Mapping[str, object]) -> dict[str, tuple[int, int]]:
     """Model group -> (rung, number of tiers) for groups that are tiers; of several rungs a group has the highest."""
     rungs: dict[str, tuple[int, int]] = {}
     for marker in deployments(config):
-        tiers = section(marker.info, "tier_router").get("tiers") if marker.is_marker else None
+        settings = marker.info.get("tier_router") if marker.is_marker else None
+        tiers = settings.get("tiers") if isinstance(settings, Mapping) else None  # malformed ones are told at load
         named = [tier for tier in tiers if isinstance(tier, Mapping)] if isinstance(tiers, list) else []
         for rung, tier in enumerate(named):
             group = str(tier.get("model_group"))

@@ -149,13 +149,20 @@ class TierRouting:
         Raises:
             TimeoutError: A call had still not reported after ``timeout_s`` seconds.
         """
-        async with asyncio.timeout(timeout_s):
-            while True:
-                with suppress(TimeoutError):  # events of other work may hang; what counts is whether ours have come
-                    await asyncio.wait_for(private.drain_logging(), DRAIN_LIMIT_S)
-                if not self.ledger.open_calls():
-                    return
-                await asyncio.sleep(FLUSH_POLL_S)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._settled()
+        except TimeoutError:
+            if self.ledger.open_calls():  # else the loop was held up by other work, and nothing is missing
+                raise
+
+    async def _settled(self) -> None:
+        while True:
+            with suppress(TimeoutError):  # events of other work may hang; what counts is whether ours have come
+                await asyncio.wait_for(private.drain_logging(), DRAIN_LIMIT_S)
+            if not self.ledger.open_calls():
+                return
+            await asyncio.sleep(FLUSH_POLL_S)
 
     async def reset_conversation(self, conversation: str, *, key: str = "", end_user: str = "") -> None:
         """Forget the tier of a conversation, so that its next request is decided afresh.

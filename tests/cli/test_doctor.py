@@ -58,6 +58,11 @@ def test_an_unknown_key_is_told_with_its_path(config: dict[str, Any]) -> None:
     assert "smart.tiers[1].model_grup" in [found.path for found in problems(config)]
 
 
+def test_settings_that_are_no_mapping_are_told_with_their_path(config: dict[str, Any]) -> None:
+    config["model_list"][0]["model_info"]["tier_router"] = ["cheap"]
+    assert ("smart.model_info.tier_router", "error") in [(found.path, found.level) for found in problems(config)]
+
+
 def test_every_wrong_setting_is_told_at_once(config: dict[str, Any]) -> None:
     settings = config["model_list"][0]["model_info"]["tier_router"]
     settings["mode"], settings["default_teer"] = "sometimes", "cheap"
@@ -98,6 +103,26 @@ def test_tiers_that_cross_in_price_are_unordered(config: dict[str, Any]) -> None
     (found,) = problems(config)
     assert found.path == "smart.tiers[0]"
     assert "cheap costs more than standard" in found.problem
+
+
+def test_two_tiers_that_are_the_same_are_named(config: dict[str, Any]) -> None:
+    tiers(config)[1]["model_group"] = "gpt-4o-mini"
+    (found,) = problems(config)
+    assert (found.level, found.path) == ("warning", "smart.tiers[0]")
+    assert found.problem == "cheap and standard are the same group with the same params"
+    tiers(config)[1]["params"] = {"max_tokens": 4096}
+    assert problems(config) == []
+
+
+def test_a_baseline_of_unknown_price_is_warned_about(config: dict[str, Any]) -> None:
+    settings = config["model_list"][0]["model_info"]["tier_router"]
+    settings["savings_baseline"] = "no-such-model"
+    (found,) = problems(config)
+    assert (found.level, found.path) == ("warning", "smart.savings_baseline")
+    assert found.fix == "Name one of the tiers: cheap, standard, premium"
+    for known in ("gpt-4o", "openai/gpt-4.1", "premium"):
+        settings["savings_baseline"] = known
+        assert problems(config) == []
 
 
 def test_without_the_callback_the_plugin_is_missing(config: dict[str, Any]) -> None:

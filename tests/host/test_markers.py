@@ -152,3 +152,16 @@ async def test_other_groups_of_the_router_are_left_alone(make: Make) -> None:
     assert "tier_router" not in answer._hidden_params
     await asyncio.sleep(0.2)
     assert routing.summary()["total_requests"] == 0
+
+
+async def test_an_embedding_is_refused_and_the_groups_for_such_work_are_named_first(upstream: Upstream) -> None:
+    others = [
+        deployment("vectors", "text-embedding-3-small", upstream),
+        {**deployment("own-vectors", "our-own", upstream), "model_info": {"mode": "embedding"}},
+    ]
+    routing = attached([marker({"tiers": TIERS}), *models(upstream), *others])
+    with pytest.raises(litellm.BadRequestError, match=r"by its own name: own-vectors \(embedding\), vectors \(emb"):
+        await routing.router.aembedding(model="smart", input="hi")
+    with pytest.raises(litellm.BadRequestError, match=r", full, judge, mini, spare, top"):
+        routing.router.embedding(model="smart", input="hi")
+    routing.detach()
