@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from dashboard_traffic import MODELS, PRICES, Story
@@ -16,8 +16,13 @@ from proxy_process import free_port
 
 from litellm_router_plugin.core.experiment_runs import RunDefinition
 from litellm_router_plugin.core.experiments import Experiment
+from litellm_router_plugin.errors import TierRouterError
+from litellm_router_plugin.ledger.outcome_pairs import collect
+from litellm_router_plugin.ledger.proposals import RouterValues, proposals
+from litellm_router_plugin.ledger.quality_monitor import MonitorKey, QualityMonitor, WatchSettings
 from litellm_router_plugin.web.api import build_api
 from litellm_router_plugin.web.ladder import RouterLadder, TierFacts
+from litellm_router_plugin.web.memory_outcomes import outcomes_in_memory
 from litellm_router_plugin.web.memory_reading import MemoryReader
 from litellm_router_plugin.web.page import pages
 from litellm_router_plugin.web.reading import DecisionReader, Yardstick
@@ -42,6 +47,50 @@ class Resets:
 
     async def __call__(self, conversation: str, *, key: str, end_user: str) -> None:
         self.made.append((conversation, key, end_user))
+
+
+class Refused(TierRouterError, ValueError):
+    """What the story's monitoring does not do."""
+
+
+class StoryMonitoring:
+    """Monitors and proposals of a story; steps are noted, and change nothing."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._steps: list[dict[str, object]] = []
+        self.monitor = QualityMonitor(lambda _router: WatchSettings())
+        for decision_id in story.ids:
+            record = story.ledger.decision(decision_id)
+            if record is not None:
+                self.monitor.note(record)
+
+    def _proposals(self) -> dict[str, Any]:
+        rated, judged = outcomes_in_memory(self._story.ledger, self._story.desk.book, self._story.router)
+        values = RouterValues(self._story.router, judge_threshold=0.7)
+        return proposals(values, collect(rated, judged, {})).view()
+
+    def report(self, router: str | None = None) -> dict[str, object]:
+        own = {"router": self._story.router, "apply": "off", **self._proposals(), "steps": list(self._steps)}
+        return {**self.monitor.report(router), "routers": [own] if router in (None, self._story.router) else []}
+
+    def apply(self, router: str, change_id: str, by: str) -> dict[str, object]:
+        found = next((one for one in self._proposals()["proposals"] if one["id"] == change_id), None)
+        if found is None or router != self._story.router:
+            raise Refused("there is no such proposal")
+        step = {**found, "id": f"step-{change_id}", "at": self._story.end, "by": by, "reason": "", "reverted_at": None}
+        self._steps.append(step)
+        return step
+
+    def revert(self, router: str, step_id: str, by: str) -> dict[str, object]:
+        found = next((one for one in self._steps if (one["router"], one["id"]) == (router, step_id)), None)
+        if found is None:
+            raise Refused(f"there is no step that {by} could revert")
+        found["reverted_at"] = self._story.end
+        return found
+
+    def reset(self, key: MonitorKey) -> bool:
+        return self.monitor.reset(key)
 
 
 def ladder(router: str = "smart", team: str = "", experiments: Sequence[Experiment] = ()) -> RouterLadder:
@@ -78,6 +127,7 @@ def services_of(
         yardstick=lambda _: yardstick,
         beside=lambda _: {"faults": {}},
         reset=resets or Resets(),
+        monitoring=StoryMonitoring(story),
     )
 
 

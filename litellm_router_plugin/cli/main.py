@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "evaluate": "Compare routing policies on recorded outcomes.",
     "calibrate": "Find thresholds whose quality loss is certified.",
     "replay": "Replay recorded traffic through the policies of a config.",
+    "monitor": "Show drift alarms, and propose changes to a config.",
     "report": "Report savings and quality of recorded decisions.",
 }
 """Each command is the function of its name in the module of its name beside this one."""

@@ -31,10 +31,10 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Also write an HTML file.")] = None,
 ) -> None:
-    """Report what routing cost and saved, against the baseline and the best fixed tier, and what experiments show.
+    """Report what routing cost and saved, what observing and experiments show, and how quality stands.
 
-    Exit code: 0 done; 1 routing cost more than the baseline, more than 5 % of the requests have no price, or the data
-    of an experiment must not be used; 2 wrong use, or the database cannot be read.
+    Exit code: 0 done; 1 routing cost more than the baseline, more than 5 % of the requests have no price, the data of
+    an experiment must not be used, or there is a drift alarm; 2 wrong use, or the database cannot be read.
 
     Example: tier-router report --since 30d --html report.html
     """

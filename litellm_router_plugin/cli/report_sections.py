@@ -7,6 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from litellm_router_plugin.cli.report_experiments import experiment_figures, experiment_problems, experiment_tables
+from litellm_router_plugin.cli.report_quality import (
+    monitoring_problems,
+    monitoring_section,
+    monitoring_tables,
+    no_problems,
+    observed_section,
+    observed_tables,
+    quality_section,
+    quality_tables,
+)
 from litellm_router_plugin.cli.report_tables import Table
 
 if TYPE_CHECKING:
@@ -31,7 +41,12 @@ class Section:
     problems: Callable[[Any], Sequence[str]]
 
 
-SECTIONS = (Section("experiments", experiment_figures, experiment_tables, experiment_problems),)
+SECTIONS = (
+    Section("observed", observed_section, observed_tables, no_problems),
+    Section("quality", quality_section, quality_tables, no_problems),
+    Section("monitoring", monitoring_section, monitoring_tables, monitoring_problems),
+    Section("experiments", experiment_figures, experiment_tables, experiment_problems),
+)
 
 
 def section_tables(figures: Mapping[str, Any]) -> list[Table]:

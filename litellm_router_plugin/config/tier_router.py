@@ -11,6 +11,7 @@ from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, RulesSettings
 from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.experiments import ExperimentSettings
+from litellm_router_plugin.config.monitoring import MonitoringSettings
 from litellm_router_plugin.config.observe import ObserveSettings
 from litellm_router_plugin.config.routes import RouteTable
 from litellm_router_plugin.config.tiers import TierSettings
@@ -38,6 +39,7 @@ class TierRouterConfig(Settings):
         savings_baseline: The tier or model that savings are measured against. Absent: the dearest tier.
         store: What is stored of prompts.
         observe: What observing may spend on answers that nobody is served; absent: nothing.
+        monitoring: When to raise an alarm, and what may be changed without being asked.
     """
 
     mode: Literal["route", "observe"] = "route"
@@ -51,6 +53,7 @@ class TierRouterConfig(Settings):
     savings_baseline: str | None = None
     store: StoreSettings = StoreSettings()
     observe: ObserveSettings | None = None
+    monitoring: MonitoringSettings = MonitoringSettings()
 
     @field_validator("tiers")
     @classmethod

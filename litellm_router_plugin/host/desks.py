@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def connect_store(routing: TierRouting, store: Store) -> None:
     """Have the page, the API and ratings of a router use a store; call it where `wire_store` is called."""
     routing.store = store
+    routing.quality.connect(store)
     routing.shadow.cap.spent_before = store.reader.shadow_spend
     routing.desk = FeedbackDesk(routing.ledger, store, max_age_days=store.retention_days)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import litellm
@@ -37,6 +37,7 @@ class Markers:
         self.router = router
         self.checker = checker
         self.faults = faults
+        self.overlay: Callable[[str, TierRouterConfig], TierRouterConfig] | None = None
         self._known: dict[str, tuple[object, TierRouter | ConfigError]] = {}
 
     def find(self, model: str) -> TierRouter | None:
@@ -87,16 +88,34 @@ class Markers:
             logger.error("tier router %r is left out: %s", name, found)
         return found
 
+    def rebuild(self, name: str) -> None:
+        """Build a tier router anew, since what is laid over its written settings has changed."""
+        for deployment in self.router.model_list:
+            if is_marker(deployment) and deployment["model_name"] == name:
+                info = deployment.get("model_info") or {}
+                self._known[name] = (info, self._parsed(name, deployment, info))
+
+    def _in_force(self, name: str, written: TierRouterConfig) -> TierRouterConfig:
+        """The written settings with what was changed while the proxy runs; alone where that cannot be used."""
+        if self.overlay is None:
+            return written
+        try:
+            return self.overlay(name, written)
+        except Exception as fault:  # noqa: BLE001  whatever was kept, the written settings hold
+            self.faults.note("overlay", fault)
+            return written
+
     def _parsed(self, name: str, marker: Mapping[str, Any], info: Mapping[str, Any]) -> TierRouter | ConfigError:
         trusted = not info.get("db_model") and info.get("team_id") is None
         try:
-            config = parse_tier_router(name, info.get(SETTINGS_KEY), trusted=trusted)
+            written = parse_tier_router(name, info.get(SETTINGS_KEY), trusted=trusted)
+            config = self._in_force(name, written)
             self._check_team(name, config, info)
             prices = self._prices(config)
             policy = build_policy(
                 name, config, prices, on_fault=self.faults.note, checker=self.checker, models=self._models(config)
             )
-            return TierRouter(policy, self.router, marker)
+            return TierRouter(policy, self.router, marker, written)
         except ConfigError as error:
             return error
 

@@ -91,6 +91,7 @@ def ending() -> list[TierRouting]:
     routings = attached()
     for routing in routings:
         routing.stop_shadow()
+        routing.quality.close()
     return routings
 
 

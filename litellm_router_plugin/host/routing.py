@@ -25,6 +25,7 @@ from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.guard import Guard
 from litellm_router_plugin.host.markers import Markers
 from litellm_router_plugin.host.model_calls import BlockingRouterCalls
+from litellm_router_plugin.host.quality import Quality
 from litellm_router_plugin.host.route_book import RouteBook, RouteKey
 from litellm_router_plugin.host.scope import RequestScope
 from litellm_router_plugin.host.shadow import Shadow
@@ -84,6 +85,9 @@ class TierRouting:
         self.exchange = Exchange(shared, (self.guard, self.routes), faults)
         self.shadow = Shadow(self, SpendCap(shared, faults))
         ledger.add_listener(self.guard.note)
+        self.quality = Quality(self)
+        self.markers.overlay = self.quality.tuning.overlaid
+        ledger.add_listener(self.quality.note)
         self.strategy = TierRoutingStrategy(self)
         self.originals: Originals = wrap(self)
         self._detached = False
@@ -193,6 +197,7 @@ class TierRouting:
         """Give the router its own methods back. Markers then answer 503."""
         unwrap(self)
         self.shadow.stop()
+        self.quality.close()
         self._detached = True
         if private.strategy_of(self.router) is self.strategy:
             private.remove_strategy(self.router)
@@ -243,6 +248,7 @@ class TierRouting:
             cause=scope.choice.cause,
             signals=() if scope.redacted else forecast.signals,
             route=scope.route,
+            tuning=scope.tier_router.tuning_of(scope.route),
             pinned=scope.pinned,
             experiment=scope.experiment,
             assignment=NO_EXPERIMENTS if scope.is_observed else scope.assignment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import litellm
 
 from litellm_router_plugin.build import Policy
+from litellm_router_plugin.config.routes import RouteSettings
+from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.decisions import Lack
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.requests import RequestView
@@ -55,10 +58,19 @@ class TierRouter:
         policy: What was built from its settings.
         router: The host's router, which holds the tiers' deployments.
         marker: The deployment that carries the settings.
+        written: The settings as they are written, where something was laid over them since.
     """
 
-    def __init__(self, policy: Policy, router: litellm.Router, marker: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        router: litellm.Router,
+        marker: Mapping[str, Any],
+        written: TierRouterConfig | None = None,
+    ) -> None:
         self.policy = policy
+        self.written = written or policy.config
+        self._tunings = {route: tuning_name(settings) for route, settings in policy.config.routes.items()}
         self.router = router
         self.marker = marker
         config = policy.config
@@ -134,6 +146,10 @@ class TierRouter:
         found = ((tier.name, lack_of(known.by_group[tier.model_group], request)) for tier in self.ladder)
         return {name: lack for name, lack in found if lack is not None}
 
+    def tuning_of(self, route: str) -> str:
+        """Names the settings in force on a route; empty where it has none of its own."""
+        return self._tunings.get(route, "")
+
     def prices(self) -> Mapping[str, Price | None]:
         """Tier name -> its price, and the baseline's where that is a model of its own."""
         return self.known.prices
@@ -149,6 +165,11 @@ class TierRouter:
     def baseline_model(self) -> str | None:
         """The model that savings are measured against, by the name that LiteLLM prices it under."""
         return self.known.baseline_model
+
+
+def tuning_name(settings: RouteSettings) -> str:
+    """Names the settings of a route, the same in every process."""
+    return hashlib.blake2b(settings.model_dump_json().encode(), digest_size=6).hexdigest()
 
 
 def _is_offline(deployment: Mapping[str, Any]) -> bool:

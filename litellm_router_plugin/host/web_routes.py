@@ -55,6 +55,7 @@ def services_of(current: TierRouting) -> Services:
         yardstick=lambda router: yardstick_of(current, router),
         beside=lambda router: beside(current, router),
         reset=current.reset_conversation,
+        monitoring=current.quality,
     )
 
 

@@ -131,7 +131,7 @@ class Ledger:
             if record is None or call is None:
                 return
             call.verdict, call.verdict_by = str(verdict.outcome), verdict.by
-            call.failed_checks = verdict.failed_checks
+            call.failed_checks, call.quality = verdict.failed_checks, verdict.quality
             key = (record.decision_id, call_id)
             if verdict.by != "nobody" and key not in self._verdicts_counted:
                 self._verdicts_counted.add(key)

@@ -74,6 +74,8 @@ class Metrics:
     def _count_request(self, record: DecisionRecord, router: str) -> None:
         families = self._families
         self._child(families.decisions, router, self._tiers(record.tier), record.cause).inc()
+        if state := record.shadow.get("state"):
+            self._child(families.shadow, router, str(state)).inc()
         if record.escalated:
             self._child(families.escalations, router).inc()
         if record.served is None:
@@ -119,6 +121,10 @@ class Metrics:
     def note_error(self, kind: str) -> None:
         """Count a fault of the plugin's own."""
         self._child(self._families.errors, self._kinds(kind)).inc()
+
+    def note_alarm(self, router: str, stream: str) -> None:
+        """Count a drift alarm."""
+        self._child(self._families.drift_alarms, self._routers(router), stream).inc()
 
     def note_dropped(self, count: int, reason: str) -> None:
         """Count decisions and ratings that were not stored."""
@@ -177,6 +183,12 @@ def observe_judging(seconds: float) -> None:
     """Enter the time that a judge took for one answer."""
     if (found := metrics()) is not None:
         found.observe_judging(seconds)
+
+
+def count_alarm(router: str, stream: str) -> None:
+    """Count a drift alarm."""
+    if (found := metrics()) is not None:
+        found.note_alarm(router, stream)
 
 
 def count_error(kind: str) -> None:

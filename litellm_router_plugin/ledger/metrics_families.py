@@ -37,6 +37,8 @@ class Families:
     errors: Counter
     ratings: Counter
     rating_scores: Counter
+    shadow: Counter
+    drift_alarms: Counter
     queue: Gauge
     dropped: Counter
 
@@ -66,6 +68,8 @@ def make_families(registry: CollectorRegistry = REGISTRY) -> Families:
         errors=counter("errors", "Faults of the plugin's own; no request fails by them.", "kind"),
         ratings=counter("ratings", "Ratings given.", "router", "tier"),
         rating_scores=counter("rating_scores", "Sum of the scores of ratings, 0 to 1 each.", "router", "tier"),
+        shadow=counter("shadow_requests", "Sampled requests of observe mode.", "router", "state"),
+        drift_alarms=counter("drift_alarms", "Alarms of drift monitors.", "router", "stream"),
         queue=Gauge(
             "tier_router_store_queue",
             "Decisions that wait to be written.",

@@ -45,6 +45,7 @@ class CallRecord:
         verdict: What became of an attempt's answer; empty when nobody looked at it.
         verdict_by: Who decided so (``Verdict.by``); empty or ``nobody`` when nobody looked at it.
         failed_checks: Checks that rejected the answer.
+        quality: The graders' estimate of the answer, 0..1; None where there is none.
     """
 
     call_id: str
@@ -59,6 +60,7 @@ class CallRecord:
     verdict: str = ""
     verdict_by: str = ""
     failed_checks: tuple[str, ...] = ()
+    quality: float | None = None
 
     @property
     def decider(self) -> str:
@@ -101,6 +103,7 @@ class DecisionRecord:
         assignment: Where the request stands in each experiment of its router; empty in observe mode, where arms
             change nothing.
         held: Calls are still to be made for it after its answer was served.
+        tuning: Which settings of its route were in force (`tuning_of`); empty where the route has none.
         shadow: What became of it in shadow mode (`ledger.shadow.ShadowRun.to_json`); empty where it was not sampled.
     """
 
@@ -137,6 +140,7 @@ class DecisionRecord:
     redacted: bool = False
     assignment: Assignment = NO_EXPERIMENTS
     held: bool = False
+    tuning: str = ""
     shadow: Mapping[str, object] = field(default_factory=dict)
 
     def call(self, call_id: str) -> CallRecord | None:

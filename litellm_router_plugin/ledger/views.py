@@ -48,6 +48,7 @@ def _attempt(call: CallRecord) -> dict[str, object]:
         "cost_usd": number(call.cost),
         "verdict": call.verdict or None,
         "failed_checks": list(call.failed_checks),
+        "quality": call.quality,
         "status": call.status,
         "cache_hit": call.cache_hit,
         "prompt_tokens": call.usage.prompt_tokens,

@@ -9,12 +9,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from litellm_router_plugin.core.experiment_runs import Run
+from litellm_router_plugin.ledger.observed import Observation, observed_figures
+from litellm_router_plugin.ledger.outcome_pairs import Rated
+from litellm_router_plugin.ledger.quality_views import quality_view
 from litellm_router_plugin.ledger.ratings import RatingGroup, ratings_by_route, ratings_by_tier
 from litellm_router_plugin.ledger.records import DecisionRecord
 from litellm_router_plugin.ledger.shadow import shadow_spend
@@ -26,8 +30,9 @@ from litellm_router_plugin.store.filters import EVERYTHING, Filters
 from litellm_router_plugin.store.fixed_tiers import best_fixed_tier, fixed_tier_figures
 from litellm_router_plugin.store.location import failure
 from litellm_router_plugin.store.placements import arm_sums, runs_in
+from litellm_router_plugin.store.quality_sums import quality_cells
 from litellm_router_plugin.store.rows import AnyRow, record_of
-from litellm_router_plugin.store.schema import calls, decisions, feedback, price_lists, prompts
+from litellm_router_plugin.store.schema import calls, decisions, feedback, price_lists, prompts, states
 from litellm_router_plugin.store.series import series_of
 from litellm_router_plugin.store.sums import (
     PriceList,
@@ -206,6 +211,51 @@ class StoreReader:
         query = select(decisions).where(*conditions).order_by(decisions.c.created_at.desc()).limit(limit)
         with self._connection() as connection:
             return self._records(connection, connection.execute(query).mappings().all())
+
+    def observed_figures(self, filters: Filters, tiers: Sequence[str]) -> dict[str, object]:
+        """What routing would have done with requests in observe mode; see `ledger.observed`."""
+        records, observation = self.observed(filters), Observation()
+        for record in records:
+            observation.add(record)
+        names = list(tiers) or list(dict.fromkeys(name for record in records for name in record.tiers))
+        return observed_figures(observation, names, is_cut=len(records) == MAX_OBSERVED)
+
+    def quality(self, by: str, bucket: str, filters: Filters = EVERYTHING) -> dict[str, object]:
+        """Ratings and verdicts over time by ``tier``, ``route`` or ``model``; see `ledger.quality_views`."""
+        with self._connection() as connection:
+            return quality_view(by, bucket, quality_cells(connection, filters, by))
+
+    def monitoring(self, router: str | None = None) -> dict[str, Any]:
+        """Drift monitors and applied steps, as the processes that write here last kept them."""
+        with self._connection() as connection:
+            kept = {row["name"]: orjson.loads(row["value"]) for row in connection.execute(select(states)).mappings()}
+        monitors = [
+            one["view"] for name, value in kept.items() if name.startswith("monitors/") for one in value["monitors"]
+        ]
+        steps = [one for name, value in kept.items() if name.startswith("steps/") for one in value["steps"]]
+        return {
+            "monitors": [one for one in monitors if router in (None, one["router"])],
+            "steps": [one for one in steps if router in (None, one["router"])],
+        }
+
+    def outcomes(self, router: str, limit: int = MAX_OBSERVED) -> tuple[list[Rated], list[DecisionRecord]]:
+        """The latest rated decisions of a tier router, and the latest whose answers a judge read."""
+        scores = (
+            select(feedback.c.decision_id, func.avg(feedback.c.score).label("score"))
+            .where(feedback.c.router == router)
+            .group_by(feedback.c.decision_id)
+            .subquery()
+        )
+        latest = decisions.c.created_at.desc()
+        rated = select(decisions, scores.c.score).join(scores, scores.c.decision_id == decisions.c.decision_id)
+        asked = select(calls.c.decision_id).where(calls.c.role == "judge")
+        judged = select(decisions).where(decisions.c.router == router, decisions.c.decision_id.in_(asked))
+        with self._connection() as connection:
+            rows = connection.execute(rated.order_by(latest).limit(limit)).mappings().all()
+            given = {row["decision_id"]: float(row["score"]) for row in rows}
+            found = [Rated(record, given[record.decision_id]) for record in self._records(connection, rows)]
+            others = connection.execute(judged.order_by(latest).limit(limit)).mappings().all()
+            return found, self._records(connection, others)
 
     def decision_of_call(self, call_id: str) -> str | None:
         """The decision that a LiteLLM call was made for; None when it is not stored."""

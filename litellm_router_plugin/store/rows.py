@@ -201,6 +201,7 @@ def _call_row(record: DecisionRecord, position: int, call: CallRecord) -> Row:
         "failed_checks": orjson.dumps([clean(name) for name in call.failed_checks]).decode()
         if call.failed_checks
         else "",
+        "quality": call.quality,
     }
 
 
@@ -241,5 +242,6 @@ def _call_of(row: AnyRow) -> CallRecord:
         status=row["status"],
         verdict=row["outcome"],
         verdict_by=row["decider"],
+        quality=row["quality"],
         failed_checks=tuple(orjson.loads(row["failed_checks"])) if row["failed_checks"] else (),
     )

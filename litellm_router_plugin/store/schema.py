@@ -103,6 +103,7 @@ calls = Table(
     _text("decider"),
     _text("outcome"),
     _text("failed_checks"),
+    Column("quality", Double),
     PrimaryKeyConstraint("decision_id", "position", name="pk_calls"),
     Index("ix_calls_call_id", "call_id"),
 )
@@ -138,6 +139,16 @@ feedback = Table(
     Index("ix_feedback_decided_at", "decided_at"),
 )
 """One row a decision and rater; a second rating replaces the first."""
+
+states = Table(
+    "states",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+"""State that outlasts a process, as JSON under a name; ``version`` rises with each write."""
 
 experiment_runs = Table(
     "experiment_runs",

@@ -19,6 +19,7 @@ from litellm_router_plugin.store.location import (
 from litellm_router_plugin.store.reading import StoreReader
 from litellm_router_plugin.store.rows import Row, clean
 from litellm_router_plugin.store.snapshot import snapshot
+from litellm_router_plugin.store.states import States
 from litellm_router_plugin.store.writer import INTERVAL_S, QUEUE_SIZE, Drops, Writer, WriterCounts
 
 logger = logging.getLogger("litellm_router_plugin")
@@ -47,6 +48,7 @@ class Store:
 
     Attributes:
         reader: Reads what was written.
+        states: Keeps what outlasts a process.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Store:
             on_dropped=self._dropped,
         )
         self.reader = StoreReader(self._database)
+        self.states = States(self._database)
         atexit.register(_close_at_exit, weakref.ref(self))
 
     @property

@@ -15,6 +15,7 @@ from litellm_router_plugin.web.decision_answers import DecisionDetail, DecisionL
 from litellm_router_plugin.web.errors_in_words import NOT_FOUND, PROBLEMS, WordsRoute
 from litellm_router_plugin.web.experiments import Experiments, get_experiments
 from litellm_router_plugin.web.ladder_view import ladder_view
+from litellm_router_plugin.web.quality import add_quality_routes
 from litellm_router_plugin.web.session import Signed
 from litellm_router_plugin.web.threads import in_thread
 from litellm_router_plugin.web.why import why_not_cheaper, why_tier
@@ -45,6 +46,7 @@ def build_api(sign_in: Callable[..., object]) -> APIRouter:
     api.get("/decisions/{decision_id}", response_model=DecisionDetail, responses=_MISSING)(get_decision)
     api.post("/feedback", response_model=RatingTaken, responses={**_MISSING, **_EXPIRED})(give_feedback)
     api.post("/conversations/{conversation}/reset", response_model=Done)(reset_conversation)
+    add_quality_routes(api)
     return api
 
 

@@ -8,6 +8,8 @@ from litellm_router_plugin.core.experiment_runs import RunDefinition
 from litellm_router_plugin.ledger.experiment_sums import runs_of
 from litellm_router_plugin.ledger.experiment_views import experiments_view
 from litellm_router_plugin.ledger.ledger import Ledger
+from litellm_router_plugin.ledger.observed import Observation, observed_figures
+from litellm_router_plugin.ledger.quality_views import quality_view
 from litellm_router_plugin.ledger.rating_book import RatingBook
 from litellm_router_plugin.ledger.ratings import ratings_by_route, ratings_by_tier
 from litellm_router_plugin.ledger.records import DecisionRecord
@@ -16,6 +18,7 @@ from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.fixed_tiers import best_fixed_tier, fixed_tier_figures
 from litellm_router_plugin.web.cursor import cursor_after, place_of, read_cursor
 from litellm_router_plugin.web.memory_figures import acceptance_by_check, series_of, totals_of
+from litellm_router_plugin.web.memory_quality import quality_cells
 from litellm_router_plugin.web.reading import MAX_PAGE_SIZE, Figures, Page, Selection, Yardstick
 
 
@@ -64,6 +67,17 @@ class MemoryReader:
         runs = runs_of(self._finished(chosen), self._book.entries())
         pending = self._ledger.pending(chosen.router, chosen.owner_key)
         return experiments_view(runs, running, scope="worker", pending=pending)
+
+    def observed(self, chosen: Selection, tiers: Sequence[str]) -> Figures:
+        """What routing would have done, over the decisions that are still in memory."""
+        observation = Observation()
+        for record in self._finished(chosen):
+            observation.add(record)
+        return observed_figures(observation, tiers)
+
+    def quality(self, by: str, bucket: str, chosen: Selection) -> Figures:
+        """Ratings and verdicts over time, of the decisions that are still in memory."""
+        return quality_view(by, bucket, quality_cells(self._finished(chosen), self._book, by))
 
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of the decisions in memory, the latest first."""

@@ -79,6 +79,14 @@ class DecisionReader(Protocol):
         """The experiments, those that run and those that have traffic; see `ledger.experiment_views`."""
         ...
 
+    def observed(self, chosen: Selection, tiers: Sequence[str]) -> Figures:
+        """What routing would have done with requests in observe mode; see `ledger.observed`."""
+        ...
+
+    def quality(self, by: str, bucket: str, chosen: Selection) -> Figures:
+        """Ratings and verdicts over time by ``tier``, ``route`` or ``model``; see `ledger.quality_views`."""
+        ...
+
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """``decisions``, the latest first, and ``next``, null on the last page.
 

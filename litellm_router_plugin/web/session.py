@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, HTTPException, Request
 
 from litellm_router_plugin.ledger.feedback import FeedbackDesk
+from litellm_router_plugin.ledger.quality_monitor import MonitorKey
 from litellm_router_plugin.web.ladder import RouterLadder
 from litellm_router_plugin.web.reading import DecisionReader, Yardstick
 
@@ -47,6 +48,26 @@ class ResetConversation(Protocol):
         ...
 
 
+class Monitoring(Protocol):
+    """Monitors, proposals and steps of the running router. Methods may block, and raise `TierRouterError`."""
+
+    def report(self, router: str | None = None) -> dict[str, object]:
+        """Everything of one tier router, or of all."""
+        ...
+
+    def apply(self, router: str, change_id: str, by: str) -> dict[str, object]:
+        """Apply a proposal; returns the step."""
+        ...
+
+    def revert(self, router: str, step_id: str, by: str) -> dict[str, object]:
+        """Take a step back; returns it."""
+        ...
+
+    def reset(self, key: MonitorKey) -> bool:
+        """Start a monitor afresh; whether there was one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the API is made of.
@@ -57,6 +78,7 @@ class Services:
         ladders: The tier routers there are, with their tiers.
         yardstick: What the figures of a tier router, or of all, are laid out by.
         beside: Figures that only the running process has, of a router or of all; for admins.
+        monitoring: Monitors, proposals and steps; for admins.
         reset: Forgets the tier of a conversation.
     """
 
@@ -66,6 +88,7 @@ class Services:
     yardstick: Callable[[str | None], Yardstick]
     beside: Callable[[str | None], Mapping[str, object]]
     reset: ResetConversation
+    monitoring: Monitoring
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,14 @@ class StoredReader:
         pending = self._pending(chosen.router, chosen.owner_key)
         return experiments_view(runs, running, scope="store", pending=pending)
 
+    def observed(self, chosen: Selection, tiers: Sequence[str]) -> Figures:
+        """What routing would have done, over the decisions of all workers and proxies."""
+        return self._reader().observed_figures(_filters(chosen), tiers)
+
+    def quality(self, by: str, bucket: str, chosen: Selection) -> Figures:
+        """Ratings and verdicts over time, of all workers and proxies."""
+        return self._reader().quality(by, bucket, _filters(chosen))
+
     def decisions(self, chosen: Selection, page: Page) -> Figures:
         """A page of stored decisions, the latest first."""
         found = self._reader().decisions(

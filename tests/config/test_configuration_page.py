@@ -21,6 +21,7 @@ from litellm_router_plugin.config.classifiers import KINDS
 from litellm_router_plugin.config.conversation import ConversationSettings
 from litellm_router_plugin.config.experiments import ArmSettings, ExperimentSettings, GoalSettings
 from litellm_router_plugin.config.judge import JudgeSettings
+from litellm_router_plugin.config.monitoring import MonitoringSettings
 from litellm_router_plugin.config.observe import ObserveSettings
 from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.config.routes import CalibratedRange, RouteSettings
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type[Settings]] = {
     "routes.learned_check": CalibratedRange,
     "store": StoreSettings,
     "observe": ObserveSettings,
+    "monitoring": MonitoringSettings,
     **{f"type: {kind}": model for kind, model in KINDS.items()},
 }
 

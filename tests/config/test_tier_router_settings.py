@@ -42,6 +42,7 @@ model_list:
           support: {judge_threshold: 0.8}
         savings_baseline: premium               # a tier or a model; default: the dearest tier
         observe: {share: 0.05, max_usd_per_day: 1.0, judge: true}   # with mode: observe
+        monitoring: {apply: off}                # off | within_bounds
         store: {prompts: none}                  # none | features | full
 """
 TIERS: dict[str, Any] = {

@@ -99,7 +99,7 @@ def test_its_html_is_whole_and_escaped(recorded: str, tmp_path: Path) -> None:
     assert "script" not in page.tags
     assert not {"src", "href", "onerror"} & {name for name, _ in page.attributes}
     assert "&lt;script&gt;" in text
-    assert page.tags.count("table") == 6
+    assert page.tags.count("table") == 7
     assert 'class="negative"' in text
 
 

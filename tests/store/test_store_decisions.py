@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from decision_traffic import Traffic
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import Column, MetaData, Table, Text, text
 
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.errors import StoreError
@@ -20,7 +20,7 @@ from litellm_router_plugin.ledger.views import decision_view
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
 from litellm_router_plugin.store.location import configured_url, default_file, parse_url
-from litellm_router_plugin.store.schema import daily, daily_verdicts, experiment_runs, metadata, placements
+from litellm_router_plugin.store.schema import daily, daily_verdicts, experiment_runs, metadata, placements, states
 from litellm_router_plugin.store.snapshot import snapshot
 
 from .conftest import MakeStore
@@ -40,8 +40,10 @@ def test_later_tables_are_made_for_a_database_of_the_first_version(url: str, mak
     store.close()
     database = Database(url)
     with database.writing().begin() as connection:
-        for table in (daily, daily_verdicts, placements, experiment_runs):
+        for table in (daily, daily_verdicts, placements, experiment_runs, states):
             table.drop(connection)
+        place = f"{database.schema}.calls" if database.schema else "calls"
+        connection.execute(text(f"ALTER TABLE {place} DROP COLUMN quality"))
         version = Table("alembic_version", MetaData(), Column("version_num", Text), schema=database.schema)
         connection.execute(version.update().values(version_num="0001"))
     database.close()
