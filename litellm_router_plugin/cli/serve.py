@@ -30,7 +30,7 @@ WRONG_USE: Final = 2
 MASTER_KEY: Final = "LITELLM_MASTER_KEY"
 KEY_BYTES: Final = 24
 ANNOUNCE_POLL_S: Final = 0.2
-ANNOUNCE_PATIENCE_S: Final = 120.0
+ANNOUNCE_PATIENCE_S: Final = 900.0  # a busy machine is slow to start, and without the key nobody gets in
 _REFERENCE: Final = "os.environ/"
 
 

@@ -15,7 +15,6 @@ from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.errors import ConfigError
 from litellm_router_plugin.host.deployments import deployments_of, facts_of, group_price, is_marker
 from litellm_router_plugin.host.faults import Faults
-from litellm_router_plugin.host.private import group_of_alias
 from litellm_router_plugin.host.refusals import misconfigured
 from litellm_router_plugin.host.tier_router import TierRouter
 
@@ -48,7 +47,7 @@ class Markers:
         """
         marker = self._marker(model)
         if marker is None:
-            alias = group_of_alias(self.router, model)
+            alias = self.router.get_model_from_alias(model)
             marker = self._marker(alias) if alias else None
         if marker is None:
             return None

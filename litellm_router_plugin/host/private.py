@@ -1,6 +1,7 @@
 """Every private or undocumented part of LiteLLM that this package touches, in one place.
 
-Known to work with LiteLLM 1.100 to 1.109. Each function says which part it touches and what follows if that part goes.
+Known to work with the versions that `host.versions` names. Each function says which part it touches and what follows
+if that part goes.
 """
 
 from __future__ import annotations
@@ -52,15 +53,6 @@ def own_pick_sync(router: litellm.Router) -> Callable[..., dict[str, Any]]:
         return cast("dict[str, Any]", function(router, **arguments))
 
     return pick
-
-
-def group_of_alias(router: litellm.Router, name: str) -> str | None:
-    """The model group that an alias leads to; None where the name is no alias.
-
-    ``Router.get_model_from_alias``, which had an underscore in older versions.
-    """
-    find = getattr(router, "get_model_from_alias", None) or router._get_model_from_alias  # noqa: SLF001
-    return cast("str | None", find(model=name))
 
 
 def redacts(request: Mapping[str, object]) -> bool:

@@ -183,7 +183,7 @@ def test_the_exit_code_says_whether_something_is_wrong(tmp_path: Path, monkeypat
     assert run("--config", str(tmp_path / "none.yaml"))[0] == 2
 
 
-@pytest.mark.parametrize("version", ["1.82.7", "1.82.8", "1.107.3", "1.99.0", "1.110.0"])
+@pytest.mark.parametrize("version", ["1.82.7", "1.82.8", "1.107.3", "1.100.0", "1.106.1", "1.110.0"])
 def test_a_litellm_version_that_will_not_do_is_an_error(
     version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
