@@ -7,6 +7,7 @@ import { openDecision } from "./detail.js";
 import { byId, el } from "./dom.js";
 import { showExperiments } from "./experiments.js";
 import { showCharts } from "./overtime.js";
+import { loadQuality } from "./quality.js";
 import { PERIODS, read, since, write } from "./state.js";
 import { showChecks, showLadder, showTiers } from "./tables.js";
 import { showTotals } from "./totals.js";
@@ -86,9 +87,10 @@ async function load() {
   if (ladder()) showLadder(ladder());
   const totals = get("summary", asked, signal).then(showSummary);
   const series = get("series", { ...asked, bucket: PERIODS[period].bucket }, signal);
+  const quality = totals.then((summary) => loadQuality(asked, signal, "faults" in summary));
   const experiments = get("experiments", { router }, signal).then(showExperiments);
   try {
-    await Promise.all([loadDecisions({ signal }), experiments, Promise.all([totals, series]).then(
+    await Promise.all([loadDecisions({ signal }), experiments, quality, Promise.all([totals, series]).then(
       ([summary, points]) => showCharts(points, summary, period),
     )]);
     byId("figures").removeAttribute("aria-busy");
