@@ -128,7 +128,7 @@ def main_config(upstream: Upstream, recorded_port: int) -> dict[str, Any]:
             "fallbacks": [{"flaky": ["spare"]}, {"shakes": ["spare"]}],
         },
         "litellm_settings": {"callbacks": [HANDLER]},
-        "general_settings": {"master_key": MASTER_KEY, "store_prompts_in_spend_logs": True},
+        "general_settings": {"master_key": MASTER_KEY},
     }
 
 
