@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from litellm_router_plugin.build_checks import Graders, OnFault, build_graders, check_cascade_pays
+from litellm_router_plugin.build_checks import Graders, OnFault, build_graders, check_cascade_pays, on_route
 from litellm_router_plugin.build_classifiers import build_classifier
 from litellm_router_plugin.config.cascade import CascadeSettings
 from litellm_router_plugin.config.classifiers import ClassifierSettings, may_suspend
@@ -32,6 +32,7 @@ class Policy:
         graders: Who reads drafts; None without a cascade.
         experiments: The running experiments.
         arms: What was built for the arms, by the identity of the settings in ``config`` that it was built from.
+        on_routes: Graders of single routes, by the identity of those that they were made from and the route.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Policy:
     graders: Graders | None = None
     experiments: tuple[Experiment, ...] = ()
     arms: Mapping[int, Classifier | Graders] = field(default_factory=empty)
+    on_routes: Mapping[tuple[int, str], Graders] = field(default_factory=empty)
 
     @property
     def grader_groups(self) -> tuple[str, ...]:
@@ -57,6 +59,10 @@ class Policy:
         """The graders that an arm's cascade describes."""
         found = self.arms.get(id(settings))
         return found if isinstance(found, Graders) else self.graders
+
+    def graders_on(self, graders: Graders | None, route: str) -> Graders | None:
+        """These graders as they are on a route: with what was calibrated for it in force."""
+        return self.on_routes.get((id(graders), route), graders)
 
     @property
     def asks_models(self) -> bool:
@@ -112,14 +118,17 @@ def build_policy(
             arms[id(experiment.arm.classifier)] = classifier_of(experiment.arm.classifier, f"{path}.classifier")
         if isinstance(experiment.arm.cascade, CascadeSettings):
             arms[id(experiment.arm.cascade)] = graders_of(experiment.arm.cascade, f"{path}.cascade")
+    graders = None if config.cascade is None else graders_of(config.cascade, f"{name}.cascade")
+    every = [one for one in (graders, *arms.values()) if isinstance(one, Graders)]
     return Policy(
         name,
         config,
         ladder,
         classifier_of(config.classifier, where),
-        None if config.cascade is None else graders_of(config.cascade, f"{name}.cascade"),
+        graders,
         tuple(experiment.to_experiment() for experiment in config.experiments),
         arms,
+        {(id(one), route): on_route(one, settings) for one in every for route, settings in config.routes.items()},
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from litellm_router_plugin.checks.agreement import SecondOpinion
 from litellm_router_plugin.checks.defaults import DETERMINISTIC, deterministic_checks
@@ -20,6 +21,7 @@ from litellm_router_plugin.config.checks import (
     enabled_checks,
 )
 from litellm_router_plugin.config.judge import JudgeSettings, PromptFileSettings
+from litellm_router_plugin.config.routes import RouteSettings
 from litellm_router_plugin.core.cascade_prices import cascade_can_pay
 from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.core.ports import AnswerCheck, Judge
@@ -28,6 +30,9 @@ from litellm_router_plugin.errors import ArtefactError, ConfigError
 from litellm_router_plugin.judges.llm import LlmJudge
 from litellm_router_plugin.judges.policy import JudgeWithPolicy
 from litellm_router_plugin.judges.prompt import load_prompt
+
+if TYPE_CHECKING:
+    from litellm_router_plugin.checks.learned import LearnedCheck
 
 TYPICAL_PROMPT_TOKENS = 400
 """Prompt tokens at which set-ups are judged by their prices. A round guess: prices per token differ far more
@@ -55,7 +60,7 @@ class Graders:
         judge: The model that is asked; None when nobody is.
         judge_group: The judge's model group; empty without a judge.
         second: A second model whose answer is compared; None without one.
-        learned: The local checks include the learned one, so the statistics of its features are kept.
+        learned: The learned check among the local ones; where there is one the statistics of its features are kept.
         on_fault: Counts a second model that gave no answer.
         asks_always: The judge is asked about every draft that nobody rejected, not only about doubtful ones.
     """
@@ -65,7 +70,7 @@ class Graders:
     judge: Judge | None = None
     judge_group: str = ""
     second: SecondOpinion | None = None
-    learned: bool = False
+    learned: LearnedCheck | None = None
     asks_always: bool = False
     on_fault: OnFault | None = None
 
@@ -90,9 +95,10 @@ def build_graders(settings: CascadeSettings, where: str, on_fault: OnFault, chec
     """
     enabled = enabled_checks(settings.checks)
     local: list[AnswerCheck] = list(deterministic_checks([name for name in enabled if name in DETERMINISTIC]))
-    learned = enabled.get("learned")
-    if isinstance(learned, LearnedCheckSettings):
-        local.append(_learned_check(learned, f"{where}.checks.learned"))
+    wanted = enabled.get("learned")
+    learned = _learned_check(wanted, f"{where}.checks.learned") if isinstance(wanted, LearnedCheckSettings) else None
+    if learned is not None:
+        local.append(learned)
     agreement = enabled.get("agreement")
     own: list[Judge] = []
     python = enabled.get("python")
@@ -106,7 +112,7 @@ def build_graders(settings: CascadeSettings, where: str, on_fault: OnFault, chec
         judge=None if settings.judge is None else build_judge(settings.judge, on_fault),
         judge_group="" if settings.judge is None else settings.judge.model,
         second=SecondOpinion(agreement.model_group) if isinstance(agreement, AgreementCheckSettings) else None,
-        learned=learned is not None,
+        learned=learned,
         on_fault=on_fault,
         asks_always=settings.judge is not None and settings.judge.ask == "always",
     )
@@ -119,7 +125,20 @@ def build_judge(settings: JudgeSettings, on_fault: OnFault) -> Judge:
     return JudgeWithPolicy(judge, settings.on_failure, on_error=lambda error: on_fault("judge", error))
 
 
-def _learned_check(settings: LearnedCheckSettings, where: str) -> AnswerCheck:
+def on_route(graders: Graders, route: RouteSettings) -> Graders:
+    """The same graders with what was learned of one route: the learned check's range, the judge's threshold."""
+    found = graders
+    if route.learned_check is not None and graders.learned is not None:
+        learned = graders.learned.calibrated_to(route.learned_check.unsure)
+        checks = [learned if check is graders.learned else check for check in graders.panel.checks]
+        found = replace(found, panel=graders.panel.with_checks(checks), learned=learned)
+    judge = graders.judge
+    if route.judge_threshold is not None and isinstance(judge, JudgeWithPolicy) and isinstance(judge.judge, LlmJudge):
+        found = replace(found, judge=judge.with_judge(judge.judge.with_threshold(route.judge_threshold)))
+    return found
+
+
+def _learned_check(settings: LearnedCheckSettings, where: str) -> LearnedCheck:
     from litellm_router_plugin.checks.learned import LearnedCheck  # noqa: PLC0415  numpy, only where used
     from litellm_router_plugin.learning.answer_check_artefact import default_answer_check  # noqa: PLC0415  same
 

@@ -77,9 +77,9 @@ class SecondOpinion:
         self.breaker = breaker or CircuitBreaker()
         self.failures = 0
 
-    def wanted(self, answer: AnswerView, request: RequestView, verdict: Verdict) -> bool:
-        """Whether an opinion could settle a draft: it is in doubt and has an answer that can be compared."""
-        return verdict.outcome is Outcome.UNSURE and comparable(answer, request) is not None
+    def can_compare(self, answer: AnswerView, request: RequestView) -> bool:
+        """Whether an opinion could settle a draft: it has an answer that can be compared."""
+        return comparable(answer, request) is not None
 
     def pays(self, opinion_usd: Decimal | None, target_usd: Decimal | None, agree_share: Decimal = AGREE_SHARE) -> bool:
         """Whether asking is cheaper than going up at once; not where a cost is unknown.

@@ -51,6 +51,10 @@ class LearnedCheck:
         self.unsure = unsure
         self.calibrated = calibrated
 
+    def calibrated_to(self, unsure: tuple[float, float]) -> LearnedCheck:
+        """The same check for a route that this range was set on from labels; raises `ValueError` where it is none."""
+        return LearnedCheck(self.model, unsure, calibrated=True)
+
     def check(self, answer: AnswerView, request: RequestView, route: RouteStatistics) -> Finding | None:
         """What it says of a whole answer; None where it has no doubt and is not calibrated, and of a part of one."""
         p_ok = self.p_ok(answer, request, route)

@@ -31,6 +31,10 @@ class CheckPanel:
         self.prefix_checks = tuple(check for check in self.checks if check.reads_prefix)
         self._on_error = on_error
 
+    def with_checks(self, checks: Sequence[AnswerCheck]) -> CheckPanel:
+        """A panel of other checks whose errors are reported to the same place."""
+        return CheckPanel(checks, self._on_error)
+
     def examine(self, answer: AnswerView, request: RequestView, route: RouteStatistics) -> Verdict:
         """The verdict of all checks on a whole answer; accepted when none finds anything."""
         return combine(self.findings(self.checks, answer, request, route))

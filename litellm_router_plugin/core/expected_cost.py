@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from litellm_router_plugin.core.verdicts import Outcome, Verdict
@@ -57,6 +57,10 @@ class GraderOutlook:
     def of_accuracy(cls, name: str, cost_usd: float, accuracy: float) -> GraderOutlook:
         """A grader that is right equally often (0..1) on good and on poor answers."""
         return cls(name, cost_usd, accuracy, 1.0 - accuracy)
+
+    def at(self, cost_usd: float) -> GraderOutlook:
+        """The same grader at another cost."""
+        return replace(self, cost_usd=cost_usd)
 
 
 REJECTS_ALL: Final = GraderOutlook("", 0.0, 0.0, 0.0)

@@ -24,6 +24,9 @@ class Forecast:
         difficulty: 0..1, how hard the prompt is for models in general; None when not estimated.
         abstained: The prompt is unlike anything the classifier knows; ``tier`` is then its cautious choice.
         expected_cost: Tier name -> expected cost of one answer in USD, where estimated.
+        usual_success: Tier name -> mean P(success) over the kinds of prompt that the classifier knows: what is to be
+            expected of one that it does not know.
+        value_usd: What a good answer is worth, as the classifier's target says; None where it says nothing of that.
         failed: The classifier failed and its failure policy chose ``tier`` (None: the default tier).
     """
 
@@ -35,6 +38,8 @@ class Forecast:
     difficulty: float | None = None
     abstained: bool = False
     expected_cost: Mapping[str, float] = field(default_factory=empty, hash=False)
+    usual_success: Mapping[str, float] = field(default_factory=empty, hash=False)
+    value_usd: float | None = None
     failed: bool = False
 
 

@@ -75,6 +75,7 @@ async def decide(
             scope.view = replace(scope.view, route=scope.route)
         scope.conversation = conversation_key(scope, request, bucket)
         enter_experiments(scope)
+        scope.graders = scope.tier_router.policy.graders_on(scope.graders, scope.route)
         inputs = await _inputs(routing, scope, request, calls)
         sticky = await conversation_tier(routing, scope, inputs)
         client = client_bounds(scope.overrides, ladder)

@@ -6,7 +6,7 @@ With the cascade off the loop makes one call. Provider errors reach it only afte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -275,7 +275,13 @@ class Driver:
             opinion_usd=None if second is None else opinion_cost(scope, second.model_group, answer),
             target_usd=None if target is None else estimated_cost(scope, scope.tier_router.ladder[target], answer),
             outlook=plan.outlook,
+            is_first=not self.drafts,
+            note_grader=self._note_grader,
         )
+
+    def _note_grader(self, model_group: str, values: Mapping[str, float]) -> None:
+        """Enter what a grader's verdict says of how readily it accepts on this route."""
+        self.routing.routes.add(self.routing.grader_key(self.scope, model_group), values)
 
     async def _serve(self, draft: Draft, because: str) -> Any:  # noqa: ANN401  as in run
         if because == "deadline":

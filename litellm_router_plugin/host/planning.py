@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from litellm_router_plugin.core.answers import AnswerView
-from litellm_router_plugin.core.cascade import CascadePolicy
+from litellm_router_plugin.core.beliefs import Readiness
+from litellm_router_plugin.core.cascade import CascadePolicy, next_rung
 from litellm_router_plugin.core.decisions import Choice
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.host.cascade_plan import CascadePlan, plan_cascade
@@ -28,7 +29,7 @@ def plan_request(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -
     A fault in here costs the cascade: the decided tier is called and its answer served.
     """
     try:
-        plan = _watched(routing, scope, entry, _by_expected_cost(scope, entry, plan_cascade(scope, entry)))
+        plan = _watched(routing, scope, entry, _by_expected_cost(routing, scope, entry, plan_cascade(scope, entry)))
     except Exception as fault:  # noqa: BLE001  the stated policy
         routing.faults.note("planning", fault)
         plan = CascadePlan(CascadePolicy(max_escalations=0, top_rung=scope.rung), state="off: plugin error")
@@ -44,25 +45,30 @@ def plan_request(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -
     return plan
 
 
-def plan_walk(scope: RequestScope, entry: EntryPoint) -> CascadePlan:
+def plan_walk(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
     """The plan for a request that shadow mode walks: as `plan_request`, without the guard, which no traffic informs."""
-    return _by_expected_cost(scope, entry, plan_cascade(scope, entry))
+    return _by_expected_cost(routing, scope, entry, plan_cascade(scope, entry))
 
 
-def _by_expected_cost(scope: RequestScope, entry: EntryPoint, plan: CascadePlan) -> CascadePlan:
-    """The plan that starts where expected cost and success say, where the classifier forecasts them."""
+def _by_expected_cost(routing: TierRouting, scope: RequestScope, entry: EntryPoint, plan: CascadePlan) -> CascadePlan:
+    """The plan that starts, and goes on, where expected cost and success say, where the classifier forecasts them."""
     if not plan.is_on or plan.graders is None:
         return plan
     prices: Mapping[str, Price | None] = {group: price_of_group(scope, group) for group in plan.graders.groups}
-    outlook = outlook_of(scope, plan.policy, plan.graders, prices)
-    if outlook is None:
+    readiness = {
+        group: Readiness.of(routing.routes.statistics(routing.grader_key(scope, group)))
+        for group in plan.graders.groups
+    }
+    outlook = outlook_of(scope, plan.policy, plan.graders, prices, readiness)
+    best = None if outlook is None else outlook.plan()
+    if outlook is None or best is None:
         return plan
-    start = outlook.plan().rung
-    if start != scope.rung:
-        scope.rung = scope.start_rung = start
-        scope.choice = Choice(start, scope.choice.cause)
+    if best.rung != scope.rung:
+        scope.rung = scope.start_rung = best.rung
+        scope.choice = Choice(best.rung, scope.choice.cause)
         plan = plan_cascade(scope, entry)
-    return replace(plan, outlook=outlook)
+    policy = replace(plan.policy, skip=plan.policy.skip | outlook.passed_over(best.rung))
+    return replace(plan, policy=policy, target=next_rung(policy, best.rung), outlook=outlook)
 
 
 def _watched(routing: TierRouting, scope: RequestScope, entry: EntryPoint, plan: CascadePlan) -> CascadePlan:

@@ -72,7 +72,7 @@ async def walk(routing: TierRouting, observed: Observed, calls: ShadowCalls) -> 
         ShadowRefused: A call that it needs is not made.
     """
     scope = observed.scope
-    plan = _affordable(plan_walk(scope, observed.entry), scope, with_judge=observed.with_judge)
+    plan = _affordable(plan_walk(routing, scope, observed.entry), scope, with_judge=observed.with_judge)
     attempts: list[Attempt] = []
     steps: list[ShadowStep] = []
     while True:
@@ -136,4 +136,5 @@ def _drafted(observed: Observed, plan: CascadePlan, answer: AnswerView, route: R
         opinion_usd=None if second is None else opinion_cost(scope, second.model_group, answer),
         target_usd=None if target is None else estimated_cost(scope, scope.tier_router.ladder[target], answer),
         outlook=plan.outlook,
+        is_first=scope.rung == scope.start_rung,
     )

@@ -46,6 +46,12 @@ class LlmJudge:
         self.timeout_s = timeout_s
         self.breaker = breaker or CircuitBreaker()
 
+    def with_threshold(self, threshold: float) -> LlmJudge:
+        """The same judge, its failures counted together with this one's, with another threshold."""
+        return LlmJudge(
+            self.model_group, self.prompt, threshold=threshold, timeout_s=self.timeout_s, breaker=self.breaker
+        )
+
     async def grade(self, answer: AnswerView, request: RequestView, calls: ModelCalls) -> Verdict:
         """The judge's verdict with its score as quality.
 

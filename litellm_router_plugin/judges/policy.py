@@ -25,6 +25,10 @@ class JudgeWithPolicy:
         self.on_failure = on_failure
         self._on_error = on_error
 
+    def with_judge(self, judge: Judge) -> JudgeWithPolicy:
+        """The same policy for another judge."""
+        return JudgeWithPolicy(judge, self.on_failure, self._on_error)
+
     async def grade(self, answer: AnswerView, request: RequestView, calls: ModelCalls) -> Verdict:
         """The judge's verdict, or the failure policy's when it raised anything; cancellation passes through."""
         try:

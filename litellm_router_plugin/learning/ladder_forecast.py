@@ -33,6 +33,8 @@ FloatArray = NDArray[np.float64]
 
 DEFAULT_QUALITY_TARGET: Final = 0.95
 """Share of the best fixed tier's expected quality that the choices keep where nothing else is said."""
+MOST_ANSWERS: Final = 1_000.0
+"""Answers of the dearest tier that a good answer is worth where quality counts whatever it costs."""
 EASY, HARD = 0.25, 0.6
 """Difficulties below and above which a prompt is called easy or hard in the signals."""
 
@@ -90,11 +92,15 @@ class Footing:
         levels: Log-odds of each tier's success on a prompt that moves none, and of the typical model's.
         rungs: The rungs that are chosen from.
         trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
+        usual_success: Mean P(success) of each tier on the reference prompts.
+        value_usd: What a good answer is worth at that trade-off; None without prices, or where nothing says it.
     """
 
     levels: tuple[float, ...]
     rungs: tuple[int, ...]
     trade_off: float
+    usual_success: tuple[float, ...]
+    value_usd: float | None
 
 
 class LadderForecast:
@@ -158,7 +164,10 @@ class LadderForecast:
         ]
         success = sigmoid(self._model.reference.latents @ self._loadings[:-1].T + levels[:-1]).tolist()
         rungs = self._rungs(success, warnings)
-        return Footing(tuple(levels), rungs, self._trade_off(success, rungs))
+        usual = tuple(np.array(success).mean(axis=0).tolist())
+        trade_off = self._trade_off(success, rungs)
+        value_usd = self._value(success, usual, rungs, trade_off)
+        return Footing(tuple(levels), rungs, trade_off, usual, value_usd)
 
     def _rungs(self, success: list[list[float]], warnings: list[str]) -> tuple[int, ...]:
         """The rungs but for the dominated ones, which are told."""
@@ -179,6 +188,23 @@ class LadderForecast:
         target = self._settings.quality_target
         wanted = DEFAULT_QUALITY_TARGET if target is None else target
         return trade_off_for_target(success, self._reference_cost, wanted, rungs=rungs)
+
+    def _value(
+        self, success: list[list[float]], usual: Sequence[float], rungs: Sequence[int], trade_off: float
+    ) -> float | None:
+        """What a good answer is worth.
+
+        Where the cheapest tier alone keeps the target, that says only that quality is worth little. It is then valued
+        as by a target half way between what that tier keeps and the best.
+        """
+        costs = np.array(self._reference_cost).mean(axis=0)
+        if math.isinf(trade_off) and self._settings.cost_quality is None:
+            cheapest = min(rungs, key=lambda rung: float(costs[rung]))
+            kept = usual[cheapest] / max(usual[rung] for rung in rungs)
+            trade_off = trade_off_for_target(success, self._reference_cost, (1.0 + kept) / 2.0, rungs=rungs)
+        if not self.priced or math.isinf(trade_off):
+            return None
+        return min(1.0 / trade_off if trade_off > 0 else math.inf, MOST_ANSWERS * float(costs.max()))
 
     def _costs(self, prompt_tokens: FloatArray, directions: FloatArray) -> FloatArray:
         """Costs of many prompts, prompts x tiers; stand-ins where prices are not known."""
@@ -215,6 +241,8 @@ class LadderForecast:
             difficulty=difficulty,
             abstained=is_unfamiliar,
             expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
+            usual_success=dict(zip(self.tiers, footing.usual_success, strict=True)),
+            value_usd=footing.value_usd,
         )
 
     def _request_costs(self, reading: LadderReading, prompt_tokens: float, request: RequestView) -> list[float] | None:

@@ -115,12 +115,10 @@ async def test_a_client_that_leaves_is_not_held() -> None:
     assert opinions.failures == 0
 
 
-def test_it_is_wanted_only_for_doubtful_answers_that_can_be_compared() -> None:
+def test_only_answers_with_a_final_answer_can_be_compared() -> None:
     opinions = SecondOpinion("haiku")
-    assert opinions.wanted(TWELVE, ASKED, Verdict(Outcome.UNSURE))
-    assert not opinions.wanted(TWELVE, ASKED, Verdict(Outcome.ACCEPT))
-    assert not opinions.wanted(TWELVE, ASKED, Verdict(Outcome.REJECT))
-    assert not opinions.wanted(OPEN, ASKED, Verdict(Outcome.UNSURE))
+    assert opinions.can_compare(TWELVE, ASKED)
+    assert not opinions.can_compare(OPEN, ASKED)
 
 
 def test_it_pays_only_below_what_it_saves_and_where_prices_are_known() -> None:
