@@ -54,14 +54,14 @@ class Run:
 
 
 def policies(accuracies: Sequence[float], ladder: Ladder) -> Policies:
-    """What is compared: local checks alone; judges of several accuracies, without and with the guard; the learned check
-    with whom it may ask where it is unsure; the learned classifier; and all of it together.
+    """What is compared: local checks alone; judges of several accuracies, the usual one with the guard too; the learned
+    check with whom it may ask where it is unsure; the learned classifier; and all of it together.
     """
     compared: dict[str, Mapping[str, object]] = {FIXED: {}, "checks only": {"cascade": cascade()}}
+    usual = accuracies[-2]
     for accuracy in accuracies:
         compared[f"judge {accuracy:.2f}"] = {"cascade": cascade(judge=accuracy)}
-        compared[f"judge {accuracy:.2f}{WITH_GUARD}"] = {"cascade": cascade(judge=accuracy, break_even=True)}
-    usual = accuracies[-2]
+    compared[f"judge {usual:.2f}{WITH_GUARD}"] = {"cascade": cascade(judge=usual, break_even=True)}
     unsure = partial(cascade, reads=True, ask="when_unsure")
     learned = {"classifier": {"type": "learned"}}
     everything = unsure(second=ladder.second, judge=usual)

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.core.route_statistics import RouteStatistics
-from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.known_kinds import KnownKinds
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 FloatArray = NDArray[np.float64]
@@ -76,12 +77,11 @@ LARGEST_FEATURE: Final = 1e6
 """No feature is larger: they are shares, logarithms and small counts."""
 LEAST_P: Final = 0.01
 """Estimates stay this far from 0 and 1."""
-FAMILIAR_WITHIN: Final = 0.6
-"""Distance, in radii of the nearest centre, up to which a request counts as known. On the train split over half of the
-answers lie within it when their fold is left out, a quarter or so when their source is."""
-FORGETTING: Final = 6.0
-"""How fast the second ensemble's weight falls beyond that: by exp(-6) a radius. Both were chosen on the train split, by
-the AUC of left-out folds and of left-out sources together."""
+KNOWN_WITHIN: Final = 0.7
+"""Distance, in limits of `KnownKinds`, up to which a request counts as known. Most answers of known sources lie within it,
+of sources that were left out of training one in ten or fewer."""
+FORGETTING: Final = 8.0
+"""How fast the second ensemble's weight falls beyond that: by exp(-8) a limit, to a tenth at the limit itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +104,22 @@ class KindsKnown:
     Attributes:
         trees: On answer features, then prompt features.
         projection: Of these onto main directions.
-        familiarity: Distance to the training rows there.
+        kinds: Where the training rows lie there.
     """
 
     trees: TreeEnsemble
     projection: Projection
-    familiarity: Familiarity
+    kinds: KnownKinds
 
     def weight(self, raw: FloatArray) -> float:
         """How much (0..1) it knows of requests like that of this row."""
-        distance = self.familiarity.distance(self.projection.of(raw))
-        return math.exp(-FORGETTING * max(distance - FAMILIAR_WITHIN, 0.0))
+        distance = self.kinds.distance(self.projection.of(raw))
+        return math.exp(-FORGETTING * max(distance - KNOWN_WITHIN, 0.0))
 
     def weights(self, raw: FloatArray) -> FloatArray:
         """The same of many rows."""
-        distances = self.familiarity.distances(self.projection.of(raw))
-        weights: FloatArray = np.exp(-FORGETTING * np.maximum(distances - FAMILIAR_WITHIN, 0.0))
+        distances = self.kinds.distances(self.projection.of(raw))
+        weights: FloatArray = np.exp(-FORGETTING * np.maximum(distances - KNOWN_WITHIN, 0.0))
         return weights
 
 

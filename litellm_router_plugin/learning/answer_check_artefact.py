@@ -23,7 +23,8 @@ from litellm_router_plugin.learning.answer_check import (
     Prior,
 )
 from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
-from litellm_router_plugin.learning.familiarity import Familiarity, Projection
+from litellm_router_plugin.learning.known_kinds import KnownKinds
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 KIND: Final = "answer-check"
@@ -51,8 +52,8 @@ def save_answer_check(model: AnswerCheckModel, folder: str | os.PathLike[str], c
         "projection_centre": known.projection.centre,
         "projection_scale": known.projection.scale,
         "projection_limit": np.array(known.projection.limit),
-        "centres": known.familiarity.centres.astype(np.float32),
-        "radii": known.familiarity.radii,
+        "centres": known.kinds.centres.astype(np.float32),
+        "limit": np.array(known.kinds.limit),
     }
     save_artefact(folder, Artefact(KIND, {**model.about, **_SPEC}, arrays, card))
 
@@ -87,7 +88,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> A
     known = KindsKnown(
         TreeEnsemble.from_arrays(arrays, "known_", raw_count),
         projection,
-        Familiarity(np.asarray(arrays["centres"], np.float64), arrays["radii"]),
+        KnownKinds(np.asarray(arrays["centres"], np.float64), float(arrays["limit"])),
     )
     prior = Prior(arrays["prior_mean"], np.maximum(arrays["prior_variance"], LEAST_VARIANCE))
     trees = TreeEnsemble.from_arrays(arrays, "compared_", len(COMPARED_NAMES))

@@ -12,7 +12,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 
 from litellm_router_plugin.learning.answer_check import AnswerCheckModel, FloatArray, KindsKnown
 from litellm_router_plugin.learning.answer_check_rows import CountedAnswers
-from litellm_router_plugin.learning.familiarity_fitting import fit_familiarity, fit_projection
+from litellm_router_plugin.learning.known_kinds_fitting import fit_known_kinds, fit_whitening
 from litellm_router_plugin.learning.trees import TreeEnsemble, from_gradient_boosting
 
 
@@ -37,9 +37,14 @@ class EnsembleSettings:
     leaf_rows: int
 
 
-COMPARED_SETTINGS: Final = EnsembleSettings(150, 4, 0.05, 0.4, 0.3, 40)
+COMPARED_SETTINGS: Final = EnsembleSettings(60, 3, 0.08, 0.4, 0.3, 100)
+"""Few shallow trees: chosen by leaving sources of the train split out, where more and deeper ones rank worse."""
 KNOWN_SETTINGS: Final = EnsembleSettings(200, 5, 0.05, 0.4, 0.15, 20)
 """Chosen among few by grouped folds of the train split; small differences, so the smaller ones."""
+SOURCE_POWER: Final = 0.75
+"""An answer of a source with n of them weighs n to minus this power in the first ensemble, which must serve any source."""
+LEAST_SPREAD: Final = 0.15
+"""Deviation of scores that a source and model is taken to have at least."""
 
 
 def train_answer_check(
@@ -51,34 +56,38 @@ def train_answer_check(
 ) -> AnswerCheckModel:
     """Train on recorded answers.
 
-    The first ensemble learns by how much an answer's score is above the mean of its source and model, so that it has
-    no use for telling sources apart. The second learns what half of the first leaves, levels included. In use both
+    The first ensemble learns by how much an answer's score is above the mean of its source and model, in deviations of
+    these, so that it has no use for telling sources apart and none counts more for its mean. The second learns what half of the first leaves, levels included. In use both
     count whole: on left-out folds and sources of the train split that ranks better than halving the first.
     """
-    weights = source_weights(answers.sources)
+    weights = source_weights(answers.sources, 0.5)
     prior = answers.prior()
     rows, raw = answers.compared(prior), answers.raw()
     base = float(np.average(answers.scores, weights=weights))
-    above_usual = answers.scores - usual_scores(answers)
-    trees = _grown(rows, above_usual, weights, settings[0], random_state)
+    usual, spread = usual_scores(answers)
+    balanced = source_weights(answers.sources, SOURCE_POWER)
+    scale = float(np.average(spread, weights=weights))
+    trees = _grown(rows, scale * (answers.scores - usual) / spread, balanced, settings[0], random_state)
     left = answers.scores - base - trees.totals(rows)[:, 0] / 2.0
     known = _grown(raw, left, weights, settings[1], random_state)
-    projection = fit_projection(raw, random_state)
-    familiarity = fit_familiarity(projection.of(raw), random_state)
-    return AnswerCheckModel(prior, trees, KindsKnown(known, projection, familiarity), base, about or {})
+    projection = fit_whitening(raw, random_state)
+    kinds = fit_known_kinds(projection.of(raw), random_state)
+    return AnswerCheckModel(prior, trees, KindsKnown(known, projection, kinds), base, about or {})
 
 
-def usual_scores(answers: CountedAnswers) -> FloatArray:
-    """For each answer the mean score of its source and model."""
+def usual_scores(answers: CountedAnswers) -> tuple[FloatArray, FloatArray]:
+    """For each answer the mean score of its source and model, and their deviation."""
     routes = answers.routes
-    means: FloatArray = np.bincount(routes, answers.scores) / np.bincount(routes)
-    return means[routes]
+    counts = np.bincount(routes)
+    means: FloatArray = np.bincount(routes, answers.scores) / counts
+    squares = np.bincount(routes, (answers.scores - means[routes]) ** 2) / counts
+    return means[routes], np.maximum(np.sqrt(squares), LEAST_SPREAD)[routes]
 
 
-def source_weights(sources: NDArray[np.str_]) -> FloatArray:
-    """A weight for each answer: half way, on a logarithmic scale, from equal answers to equal sources; 1 on average."""
+def source_weights(sources: NDArray[np.str_], power: float) -> FloatArray:
+    """A weight for each answer, from equal answers (``power`` 0) to equal sources (1); 1 on average."""
     _, place, counts = np.unique(sources, return_inverse=True, return_counts=True)
-    weights = 1.0 / np.sqrt(counts[place])
+    weights = counts[place].astype(np.float64) ** -power
     return np.asarray(weights / weights.mean(), np.float64)
 
 

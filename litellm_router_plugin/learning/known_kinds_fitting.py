@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from litellm_router_plugin.learning.familiarity import Projection
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.known_kinds import KnownKinds
 
 FloatArray = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.learning.ease import Ease
-from litellm_router_plugin.learning.familiarity import Projection
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.known_kinds import KnownKinds

@@ -37,7 +37,7 @@ from litellm_router_plugin.learning.answer_check_artefact import (
 from litellm_router_plugin.learning.answer_check_card import answer_check_card
 from litellm_router_plugin.learning.answer_check_figures import source_aucs
 from litellm_router_plugin.learning.answer_check_rows import CountedAnswers, count_answers
-from litellm_router_plugin.learning.answer_check_training import usual_scores
+from litellm_router_plugin.learning.answer_check_training import LEAST_SPREAD, usual_scores
 from litellm_router_plugin.learning.features import request_features
 
 ASKED = RequestView(text="How many boats are there?\n(A) 3\n(B) 12")
@@ -125,7 +125,9 @@ def test_it_learns_that_unusually_long_answers_are_poor(model: AnswerCheckModel,
 
 def test_the_usual_score_is_that_of_source_and_model(counted: CountedAnswers) -> None:
     rows = (counted.sources == "sums") & (counted.models == "small")
-    assert usual_scores(counted)[rows] == pytest.approx(counted.scores[rows].mean())
+    means, spreads = usual_scores(counted)
+    assert means[rows] == pytest.approx(counted.scores[rows].mean())
+    assert spreads[rows] == pytest.approx(max(counted.scores[rows].std(), LEAST_SPREAD))
 
 
 def test_answers_without_scores_are_refused() -> None:
