@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
 import typer
+import yaml
 
+from litellm_router_plugin.config.routes import MAX_ROUTE_NAME, CalibratedRange, RouteSettings
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.jsonl import BadLines, WrongLineError, parse_objects
 from litellm_router_plugin.learning.certificates import MIN_SERVED, Certificate, LabelledRoute, Loss, Refusal, certify
@@ -18,6 +20,8 @@ DONE, FOUND_PROBLEMS, WRONG_USE = 0, 1, 2
 DEFAULT_ROUTE = "default"
 
 Row = tuple[str, float, float, float]
+ScoredBy = Literal["learned_check", "judge"]
+"""Whose score stands in the file, and so which setting the threshold is for."""
 
 
 @dataclass(slots=True)
@@ -46,10 +50,15 @@ def calibrate(
     min_served: Annotated[
         float, typer.Option("--min-served", help="Share served cheap below which a threshold is of no use.")
     ] = MIN_SERVED,
+    scored_by: Annotated[
+        ScoredBy, typer.Option("--scored-by", help="Whose score it is: p_ok of `check`, or the judge's.")
+    ] = "learned_check",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad line.")] = False,
 ) -> None:
     """Find, for each route, the most generous threshold whose quality loss is bounded with the confidence asked for.
+
+    The certified ones are printed as settings too, to be put into the tier router's config.
 
     Example: tier-router calibrate --data labelled.jsonl --max-loss 0.02 --confidence 0.95
     """
@@ -69,10 +78,33 @@ def calibrate(
         typer.echo(f"skipped: {problem}", err=True)
     if json:
         settings = {"max_loss": max_loss, "confidence": confidence, "loss": loss}
-        _print_json({**settings, "routes": dict(map(_as_json, results.items())), "bad_lines": len(bad)})
+        found = {"routes": dict(map(_as_json, results.items())), "config": _settings(results, scored_by)}
+        _print_json({**settings, **found, "bad_lines": len(bad)})
     else:
         _print(results)
+        _print_settings(_settings(results, scored_by))
     raise typer.Exit(_exit_code(results, bad))
+
+
+def _settings(results: Mapping[str, Certificate | Refusal], scored_by: ScoredBy) -> dict[str, object]:
+    """The certified thresholds as settings of a tier router; a route whose name is too long for that has none."""
+    certified = {name: one.threshold for name, one in results.items() if isinstance(one, Certificate)}
+    routes = {
+        name: _route(threshold, scored_by) for name, threshold in certified.items() if len(name) <= MAX_ROUTE_NAME
+    }
+    return {"routes": {name: one.model_dump(mode="json", exclude_defaults=True) for name, one in routes.items()}}
+
+
+def _route(threshold: float, scored_by: ScoredBy) -> RouteSettings:
+    if scored_by == "judge":
+        return RouteSettings(judge_threshold=threshold)
+    return RouteSettings(learned_check=CalibratedRange(unsure=(threshold, threshold)))
+
+
+def _print_settings(settings: dict[str, object]) -> None:
+    if settings["routes"]:
+        typer.echo("\nFor the tier router's settings:\n")
+        typer.echo(yaml.safe_dump(settings, sort_keys=False, default_flow_style=None), nl=False)
 
 
 def _exit_code(results: Mapping[str, Certificate | Refusal], bad: BadLines) -> int:

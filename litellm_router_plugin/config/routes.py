@@ -14,8 +14,9 @@ MAX_SHIFT = 12.0
 """Log odds; beyond it a probability is 0 or 1 to five digits."""
 MAX_ROUTES = 1_000
 """As many as a router keeps statistics of."""
+MAX_ROUTE_NAME = 256
 
-RouteName = Annotated[str, Field(min_length=1, max_length=256)]
+RouteName = Annotated[str, Field(min_length=1, max_length=MAX_ROUTE_NAME)]
 """As the client names it (header or metadata ``route``), or as decisions show it."""
 Shift = Annotated[float, Field(ge=-MAX_SHIFT, le=MAX_SHIFT)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -78,8 +78,8 @@ LARGEST_FEATURE: Final = 1e6
 LEAST_P: Final = 0.01
 """Estimates stay this far from 0 and 1."""
 KNOWN_WITHIN: Final = 0.7
-"""Distance, in limits of `KnownKinds`, up to which a request counts as known. Most answers of known sources lie within it,
-of sources that were left out of training one in ten or fewer."""
+"""Distance, in limits of `KnownKinds`, up to which a request counts as known. Most answers of known sources lie within
+it; of those of a source that was left out of training the median lies at .8 to 1.1."""
 FORGETTING: Final = 8.0
 """How fast the second ensemble's weight falls beyond that: by exp(-8) a limit, to a tenth at the limit itself."""
 

@@ -42,7 +42,7 @@ COMPARED_SETTINGS: Final = EnsembleSettings(60, 3, 0.08, 0.4, 0.3, 100)
 KNOWN_SETTINGS: Final = EnsembleSettings(200, 5, 0.05, 0.4, 0.15, 20)
 """Chosen among few by grouped folds of the train split; small differences, so the smaller ones."""
 SOURCE_POWER: Final = 0.75
-"""An answer of a source with n of them weighs n to minus this power in the first ensemble, which must serve any source."""
+"""An answer of a source with n of them weighs n to minus this power in the first ensemble, which is for any source."""
 LEAST_SPREAD: Final = 0.15
 """Deviation of scores that a source and model is taken to have at least."""
 
@@ -57,8 +57,9 @@ def train_answer_check(
     """Train on recorded answers.
 
     The first ensemble learns by how much an answer's score is above the mean of its source and model, in deviations of
-    these, so that it has no use for telling sources apart and none counts more for its mean. The second learns what half of the first leaves, levels included. In use both
-    count whole: on left-out folds and sources of the train split that ranks better than halving the first.
+    these, so that it has no use for telling sources apart and none counts more for its mean. The second learns what
+    half of the first leaves, levels included. In use both count whole: on left-out folds and sources of the train split
+    that ranks better than halving the first.
     """
     weights = source_weights(answers.sources, 0.5)
     prior = answers.prior()

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.known_kinds import KnownKinds
+from litellm_router_plugin.learning.projection import Projection
 
 FloatArray = NDArray[np.float64]
 

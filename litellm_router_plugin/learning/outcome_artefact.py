@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from litellm_router_plugin.errors import ArtefactError
 from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
 from litellm_router_plugin.learning.ease import Ease
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.features import FEATURE_NAMES, FEATURE_SPEC_VERSION
 from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.token_forecast import PROMPT_COUNTS, TOOL_COUNTS, PromptTokens
 from litellm_router_plugin.learning.trees import TreeEnsemble
 

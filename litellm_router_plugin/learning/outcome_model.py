@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.learning.ease import Ease
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.model_names import known_name
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.token_forecast import PromptTokens, expected_tokens
 from litellm_router_plugin.learning.trees import TreeEnsemble
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner, Result
 
 from litellm_router_plugin.cli.calibrate import calibrate
+from litellm_router_plugin.config.parsing import parse_tier_router
 
 app = typer.Typer()
 app.command()(calibrate)
@@ -39,9 +41,30 @@ def test_each_route_gets_its_threshold(tmp_path: Path, name: str) -> None:
     data = write(tmp_path / name, rows(300, "a") + rows(300, "b"))
     result = run("--data", data)
     assert result.exit_code == 0
-    assert result.stdout.splitlines() == [
+    assert result.stdout.splitlines()[:2] == [
         f"{route}: threshold 0.00 serves 100% cheap, mean loss 0.0000 (300 labels)" for route in "ab"
     ]
+
+
+@pytest.mark.parametrize(
+    ("scored_by", "setting"),
+    [("learned_check", {"learned_check": {"unsure": [0.0, 0.0]}}), ("judge", {"judge_threshold": 0.0})],
+)
+def test_what_is_certified_is_printed_as_settings_that_a_router_takes(
+    tmp_path: Path, scored_by: str, setting: dict[str, object]
+) -> None:
+    data = write(tmp_path / "rows.jsonl", rows(300, "no: 1") + rows(5, "refused"))
+    printed = run("--data", data, "--scored-by", scored_by).stdout.partition("settings:\n")[2]
+    settings = yaml.safe_load(printed)
+    assert settings == {"routes": {"no: 1": setting}}
+    tiers = [{"name": "cheap", "model_group": "a"}, {"name": "dear", "model_group": "b"}]
+    cascade = {"checks": ["learned"], "judge": {"model": "c"}}
+    taken = parse_tier_router("smart", {"tiers": tiers, "cascade": cascade, **settings})
+    assert taken.routes.keys() == {"no: 1"}
+
+
+def test_nothing_certified_prints_no_settings(tmp_path: Path) -> None:
+    assert "routes:" not in run("--data", write(tmp_path / "rows.jsonl", rows(5))).stdout
 
 
 def test_a_refusal_is_found_and_says_what_is_missing(tmp_path: Path) -> None:

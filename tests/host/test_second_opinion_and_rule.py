@@ -8,6 +8,8 @@ import pytest
 from routers import MODELS, TIERS, Make, books, deployment, told
 from upstream import Upstream
 
+from litellm_router_plugin.core.beliefs import Readiness
+
 DOUBTS_ALL = {"unsure": [0.0, 1.0]}
 AGREEING = {"cascade": {"checks": {"learned": DOUBTS_ALL, "agreement": {"model_group": "spare"}}}}
 QUESTION = [{"role": "user", "content": "What is 17 * 23? Give the number only."}]
@@ -62,6 +64,60 @@ async def test_the_learned_check_doubts_and_the_judge_settles(make: Make, upstre
     decision = await books(routing, response)
     assert [call["role"] for call in decision["other_calls"]] == ["judge"]
     assert told(response)["tier"] == "cheap"
+
+
+async def test_the_same_model_is_not_asked_again_about_the_next_tiers_answer(make: Make, upstream: Upstream) -> None:
+    upstream.script("gpt-4o-mini", {"text": "17 * 23 = 391. The answer is 391."})
+    upstream.script("gpt-4.1-mini", {"text": "The answer is 389."}, {"text": "The answer is 389."})
+    upstream.script("gpt-4o", {"text": "The answer is 391."})
+    routing = make({"cascade": {**AGREEING["cascade"], "break_even": False}})
+    response = await ask(routing)
+    assert told(response)["tier"] == "standard"
+    assert len((await books(routing, response))["other_calls"]) == 1
+
+
+FORECAST = {"tiers": [TIERS[0], {**TIERS[1], "like": "gpt-4o-2024-08-06"}], "classifier": {"type": "learned"}}
+
+
+@pytest.mark.parametrize("checks", [["default"], ["learned"], [{"learned": {"unsure": [0.0, 0.01]}}]])
+async def test_where_success_is_forecast_the_rule_asks_also_where_no_check_doubts(
+    make: Make, upstream: Upstream, checks: list[object]
+) -> None:
+    upstream.script("gpt-4o-mini", {"text": "17 * 23 = 391. The answer is 391."})
+    upstream.script("gpt-4.1-nano", {"text": "0.9"})
+    routing = make({**FORECAST, "cascade": {"checks": checks, "judge": {"model": "judge"}, "break_even": False}})
+    response = await ask(routing)
+    assert told(response)["tier"] == "cheap"
+    assert [call["role"] for call in (await books(routing, response))["other_calls"]] == ["judge"]
+
+
+async def test_where_success_is_forecast_what_the_judge_rejects_goes_up(make: Make, upstream: Upstream) -> None:
+    upstream.script("gpt-4o-mini", {"text": "17 * 23 = 391. The answer is 391."})
+    upstream.script("gpt-4.1-nano", {"text": "0.1"})
+    routing = make({**FORECAST, "cascade": {"judge": {"model": "judge"}, "break_even": False}})
+    response = await ask(routing)
+    assert told(response)["tier"] == "standard"
+    assert (await books(routing, response))["attempts"][0]["verdict"] == "reject"
+
+
+@pytest.mark.parametrize(("on_failure", "tier"), [("accept", "cheap"), ("escalate", "standard")])
+async def test_where_success_is_forecast_a_judge_that_fails_leaves_it_to_its_failure_policy(
+    make: Make, upstream: Upstream, on_failure: str, tier: str
+) -> None:
+    upstream.script("gpt-4.1-nano", {"status": 500})
+    judge = {"model": "judge", "on_failure": on_failure}
+    routing = make({**FORECAST, "cascade": {"judge": judge, "break_even": False}})
+    assert told(await ask(routing))["tier"] == tier
+
+
+async def test_how_readily_a_judge_accepts_is_remembered_on_the_route(make: Make, upstream: Upstream) -> None:
+    routing = make({**FORECAST, "cascade": {"judge": {"model": "judge"}, "break_even": False}})
+    for _ in range(3):
+        upstream.script("gpt-4.1-nano", {"text": "0.1"})
+        await ask(routing)
+    known = Readiness.of(routing.routes.statistics(("", "smart", "default", "judge")))
+    assert known.information > 0
+    assert known.shift < 0
 
 
 @pytest.mark.parametrize(("judge", "asked"), [("judge", True), ("costly", False)])
