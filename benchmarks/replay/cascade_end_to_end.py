@@ -1,6 +1,6 @@
 """Runs the cascade on the real proxy over recorded answers of real models, and says where it pays and where not.
 
-    python benchmarks/replay/cascade_end_to_end.py [--quick] [--write docs/cascade.md] [--replay PATH]
+    python benchmarks/replay/cascade_end_to_end.py [--quick] [--few] [--write docs/cascade.md] [--replay PATH]
 
 Needs the recorded answers (``TIER_ROUTER_DATA``, default ``../shared/data``) and the replay upstream beside them
 (``tools/replay_upstream.py``). Every request goes through the LiteLLM proxy over HTTP, eight at a time. The judge is
@@ -73,6 +73,14 @@ def policies(accuracies: Sequence[float], ladder: Ladder) -> Policies:
     return compared
 
 
+def few_policies(accuracies: Sequence[float], ladder: Ladder) -> Policies:
+    """The fixed tiers, the usual judge, the learned classifier, and all of it together."""
+    usual = accuracies[-2]
+    kept = (FIXED, f"judge {usual:.2f}", f"judge {usual:.2f} where unsure")
+    every = policies(accuracies, ladder).items()
+    return {name: settings for name, settings in every if name in kept or name.startswith(("learned", "joint"))}
+
+
 @contextlib.contextmanager
 def proxy_over_replay(
     ladders: Sequence[Ladder], compared: PoliciesOf, accuracies: Sequence[float], judge_price: str, script: Path
@@ -142,12 +150,15 @@ def lines_of(runs: Sequence[Run], seconds: float) -> list[str]:
     ]
 
 
-async def compare(script: Path, accuracies: Sequence[float], most: int) -> list[str]:
-    compared = partial(policies, accuracies)
+async def compare(script: Path, accuracies: Sequence[float], most: int, *, few: bool = False) -> list[str]:
+    compared = partial(few_policies if few else policies, accuracies)
     prompts = recorded_prompts(data_folder(), LADDERS, most)
     start = time.monotonic()
     with proxy_over_replay(LADDERS, compared, accuracies, JUDGE_PRICE, script) as proxy:
-        runs = [await run_ladder(proxy, ladder, prompts[ladder.source], compared(ladder)) for ladder in LADDERS]
+        runs = []
+        for ladder in LADDERS:
+            runs.append(await run_ladder(proxy, ladder, prompts[ladder.source], compared(ladder)))
+            print("\n".join([f"{ladder.source}:", *table(shown(runs[-1].requests), notes(runs[-1])), ""]), flush=True)
     return lines_of(runs, time.monotonic() - start)
 
 
@@ -163,6 +174,7 @@ async def lose(script: Path, most: int) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help=f"{3 * QUICK_PROMPTS} prompts and two judges")
+    parser.add_argument("--few", action="store_true", help="only some of the policies")
     parser.add_argument("--only", choices=("compare", "lose"), help="one of the two parts")
     parser.add_argument("--replay", type=Path, help="the replay upstream; default: tools/ beside the data")
     parser.add_argument("--write", type=Path, help="a page with marks to put the tables between")
@@ -170,7 +182,7 @@ def main() -> None:
     script = replay_script(data_folder(), args.replay)
     accuracies = (ACCURACIES[0], ACCURACIES[-1]) if args.quick else ACCURACIES
     if args.only != "lose":
-        lines = asyncio.run(compare(script, accuracies, QUICK_PROMPTS if args.quick else PROMPTS))
+        lines = asyncio.run(compare(script, accuracies, QUICK_PROMPTS if args.quick else PROMPTS, few=args.few))
         tell(MARK, lines, args.write)
     if args.only != "compare":
         tell(LOSING_MARK, asyncio.run(lose(script, QUICK_PROMPTS if args.quick else LOSING_PROMPTS)), args.write)

@@ -101,7 +101,7 @@ def proxy_config(
                 for accuracy, url in upstreams.items()
             ),
         ],
-        "router_settings": {"num_retries": 0, "disable_cooldowns": True, "timeout": DEADLINE_S},
+        "router_settings": {"num_retries": 2, "disable_cooldowns": True, "timeout": DEADLINE_S},
         "litellm_settings": {"callbacks": ["litellm_router_plugin.proxy.handler"]},
         "general_settings": {"master_key": MASTER_KEY},
     }

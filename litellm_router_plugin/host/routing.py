@@ -293,9 +293,9 @@ class TierRouting:
         """Under which key the statistics of a route and a tier's model are kept; teams do not share them."""
         return RouteKey(scope.owner.team, scope.tier_router.name, scope.route, tier.model_group)
 
-    def grader_key(self, scope: RequestScope, model_group: str) -> tuple[str, ...]:
+    def grader_key(self, scope: RequestScope, model_group: str) -> RouteKey:
         """Under which key the statistics of a route and of a model that grades there are kept."""
-        return (scope.owner.team, scope.tier_router.name, scope.route, model_group)
+        return RouteKey(scope.owner.team, scope.tier_router.name, scope.route, model_group)
 
     def spent_beside(self, scope: RequestScope, served: str) -> Decimal | None:
         """USD of every call of a request but the served one; None when one is unfinished or has no price."""

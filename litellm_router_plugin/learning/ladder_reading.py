@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from litellm_router_plugin.learning.familiarity import Projection
+from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
 
 FloatArray = NDArray[np.float64]

@@ -9,6 +9,7 @@ from routers import MODELS, TIERS, Make, books, deployment, told
 from upstream import Upstream
 
 from litellm_router_plugin.core.beliefs import Readiness
+from litellm_router_plugin.host.route_book import RouteKey
 
 DOUBTS_ALL = {"unsure": [0.0, 1.0]}
 AGREEING = {"cascade": {"checks": {"learned": DOUBTS_ALL, "agreement": {"model_group": "spare"}}}}
@@ -115,7 +116,7 @@ async def test_how_readily_a_judge_accepts_is_remembered_on_the_route(make: Make
     for _ in range(3):
         upstream.script("gpt-4.1-nano", {"text": "0.1"})
         await ask(routing)
-    known = Readiness.of(routing.routes.statistics(("", "smart", "default", "judge")))
+    known = Readiness.of(routing.routes.statistics(RouteKey("", "smart", "default", "judge")))
     assert known.information > 0
     assert known.shift < 0
 

@@ -97,6 +97,27 @@ def test_the_slider_ends_at_the_cheapest_and_the_best(model: LearnedModel) -> No
     assert ask(tiered(model, cost_quality=1.0), HARD).tier == "premium"
 
 
+def test_a_higher_target_makes_a_good_answer_worth_more(model: LearnedModel) -> None:
+    values = [ask(tiered(model, quality_target=target), EASY).value_usd or 0.0 for target in (0.8, 0.95, 1.0)]
+    assert 0 < values[0] <= values[1] <= values[2]
+    assert values[0] < values[2]
+
+
+def test_where_the_cheapest_tier_keeps_the_target_quality_is_still_worth_something(model: LearnedModel) -> None:
+    assert ask(tiered(model, quality_target=0.01), FOR_THE_STRONG).tier == "cheap"
+    assert (ask(tiered(model, quality_target=0.01), EASY).value_usd or 0) > 0
+    assert ask(tiered(model, cost_quality=0.0), EASY).value_usd is None
+
+
+def test_without_prices_nothing_says_what_an_answer_is_worth(model: LearnedModel) -> None:
+    assert ask(tiered(model, prices={}), EASY).value_usd is None
+
+
+def test_usual_success_rises_with_the_tier(model: LearnedModel) -> None:
+    usual = ask(tiered(model), EASY).usual_success
+    assert 0 < usual["cheap"] < usual["standard"] < usual["premium"] < 1
+
+
 def test_a_limit_on_the_answer_lowers_the_expected_cost(model: LearnedModel) -> None:
     classifier = tiered(model)
     long, short = ask(classifier, HARD), ask(classifier, HARD, max_tokens=5)
