@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
+from litellm_router_plugin.learning.projection import Projection
 
 FloatArray = NDArray[np.float64]
 
