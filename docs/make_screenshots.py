@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from dashboard_server import ADMIN, Served, app_of, services_of  # noqa: E402  s
 from dashboard_traffic import Story  # noqa: E402  same
 from playwright.sync_api import sync_playwright  # noqa: E402  same
 
+from litellm_router_plugin.core.experiments import Experiment  # noqa: E402  same
 from litellm_router_plugin.store.store import Store  # noqa: E402  same
 from litellm_router_plugin.web.memory_reading import MemoryReader  # noqa: E402  same
 from litellm_router_plugin.web.store_reading import StoredReader  # noqa: E402  same
 
 REQUESTS = 6_000
+EXPERIMENT_REQUESTS = 4_000
 WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -61,6 +64,19 @@ def make_pictures(browser: Any, url: str, folder: Path) -> None:  # noqa: ANN401
     shoot(open_figures(browser, url, NARROW, "light"), folder / "narrow.png")
 
 
+def picture_experiments(browser: Any, folder: Path) -> None:  # noqa: ANN401  same
+    """The section on experiments, over traffic of its own: a third of the users pinned to premium."""
+    pinned = Experiment("premium-third", "user", 0.33, {"tier": "premium"}, '{"tier":"premium"}')
+    narrower = replace(pinned, share=0.1)
+    story = Story(experiments=(narrower,), people=1_500)
+    story.run(300)
+    story.experiments = (pinned,)
+    story.run(EXPERIMENT_REQUESTS, rated=0.4)
+    with Served(app_of(services_of(story))) as served:
+        section = open_figures(browser, served.url, WIDE, "light").locator("#experiments")
+        section.screenshot(path=folder / "experiments.png")
+
+
 def main() -> None:
     """Make all pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,6 +95,7 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
         with Served(app_of(services_of(story, reader))) as served:
             make_pictures(browser, served.url, folder)
+        picture_experiments(browser, folder)
         browser.close()
         store.close()
 
