@@ -3,7 +3,8 @@
     python benchmarks/classifier_speed.py [--json FILE]
 
 A forecast is timed from the request's view to the finished `Forecast` for three priced tiers. All contestants take
-turns within each round, so that a slow moment of the machine hits them alike; what counts are the ratios. Figures are
+turns within each round, so that a slow moment of the machine hits them alike; what counts are the ratios. Each turn
+begins with a call that is not timed, since the turn before has emptied the processor's caches. Figures are
 microseconds of processor time a call, the median over rounds (other work on the machine does not count). Then: time
 to load the artefact, and the resident memory that it adds, both in processes of their own.
 """
@@ -93,7 +94,8 @@ def contestants() -> dict[str, Callable[[str], Callable[[], object]]]:
 
 
 def batch_time(call: Callable[[], object], calls: int) -> float:
-    """Microseconds of processor time a call."""
+    """Microseconds of processor time a call; one call before it brings back what other contestants pushed out."""
+    call()
     start = time.thread_time_ns()
     for _ in range(calls):
         call()
