@@ -46,7 +46,7 @@ KINDS = {
         "llm",
     ),
 }
-FAILING = {
+FAILING: dict[str, tuple[str, dict[str, object]]] = {
     "an error of the model": ("llm", {"status": 500, "text": "no"}),
     "an answer that is no tier": ("llm", {"text": "I would rather not say."}),
     "an answer that names two": ("llm", {"text": "cheap or premium"}),
@@ -102,7 +102,7 @@ async def test_a_classifier_that_fails_costs_its_stated_tier(
     make: Make, upstream: Upstream, examples: Path, failure: str
 ) -> None:
     kind, reply = FAILING[failure]
-    upstream.script("gpt-4.1-nano" if kind == "llm" else "text-embedding-3-small", reply)
+    upstream.script("gpt-4.1-nano" if kind == "llm" else "text-embedding-3-small", dict(reply))
     settings = settings_of(kind, examples, timeout_s=1.0)
     routing = make(settings, model_list=with_embeddings(upstream))
     response = await routing.router.acompletion(model="smart", messages=asked(MARKED))
