@@ -36,7 +36,8 @@ BUDGET = 0.90
 CONNECTIONS = 8
 WARM_UP_REQUESTS = 40
 PROMPT = "Summarise in three sentences why the harbour froze so early that year, and what it meant for the boats. " * 5
-PRICES = {"cheap": (1.5e-07, 6e-07), "standard": (2.5e-06, 1e-05), "premium": (1e-05, 3e-05)}
+MODELS = {"cheap": "gpt-4o-mini", "standard": "gpt-4.1", "premium": "gpt-4o"}
+"""Model group -> a model that LiteLLM has a price for, as it has for most that people use."""
 PLUGIN = "litellm_router_plugin.proxy.handler"
 HOOKS_FILE = '''"""Callbacks that do nothing, each with one hook: what the host itself does for a hook."""
 from litellm.integrations.custom_logger import CustomLogger
@@ -131,18 +132,12 @@ def config_of(variant: Variant, upstream: str) -> dict[str, Any]:
     model_list = [
         {
             "model_name": group,
-            "litellm_params": {
-                "model": f"openai/{group}",
-                "api_key": "none",
-                "api_base": upstream,
-                "input_cost_per_token": paid_in,
-                "output_cost_per_token": paid_out,
-            },
+            "litellm_params": {"model": f"openai/{model}", "api_key": "none", "api_base": upstream},
         }
-        for group, (paid_in, paid_out) in PRICES.items()
+        for group, model in MODELS.items()
     ]
     if variant.classifier:
-        tiers = [{"name": name, "model_group": name} for name in PRICES]
+        tiers = [{"name": name, "model_group": name} for name in MODELS]
         settings = {"tiers": tiers, "default_tier": "cheap", "classifier": {"type": variant.classifier}}
         params = {"model": "tier_router/smart"}
         marker = {"model_name": "smart", "litellm_params": params, "model_info": {"tier_router": settings}}

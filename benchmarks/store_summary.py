@@ -2,10 +2,10 @@
 
     python benchmarks/store_summary.py [--decisions 1000000] [--days 30] [--keys 50] [--file F] [--json F]
 
-Fills a file with made-up decisions over some days up to now, through the code that writes real ones, then asks for what
-a dashboard asks. Two fillings matter: spread over 30 days, and all within one day (``--days 1``), where a day's summary
-has to take in every decision. With ``--file`` a filled file is kept and used again. The budget is 300 ms for the
-summary of a day.
+Fills a file with made-up decisions over some days up to now, one in twenty through the code that writes real ones and
+the others as copies of them at other moments, then asks for what a dashboard asks. Two fillings matter: spread over 30
+days, and all within one day (``--days 1``), where a day's summary has to take in every decision. With ``--file`` a
+filled file is kept and used again. The budget is 300 ms for the summary of a day.
 """
 
 from __future__ import annotations
@@ -20,16 +20,34 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
+from sqlalchemy import Connection, Table, delete
+
 from litellm_router_plugin.core.money import Price, Usage, cost_at
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, Owner
 from litellm_router_plugin.store.database import Database
 from litellm_router_plugin.store.filters import Filters
+from litellm_router_plugin.store.pauses import no_pause
 from litellm_router_plugin.store.reading import StoreReader
+from litellm_router_plugin.store.schema import (
+    DAY_HOURS,
+    GROUP_COLUMNS,
+    HOUR_S,
+    SUM_COLUMNS,
+    VERDICT_COLUMNS,
+    calls,
+    daily,
+    daily_verdicts,
+    decisions,
+    hourly,
+    hourly_verdicts,
+)
 from litellm_router_plugin.store.writing import Known, build_batch, write_batch
 
 BUDGET_MS = 300.0
 DAY_S = 86_400.0
 ROUNDS = 5
+WRITTEN = 50_000
+"""Decisions that the store's own code writes when filling, about; the database copies them, which is far quicker."""
 BATCH = 5_000
 """Decisions in a transaction while filling; more than in service, to be done sooner."""
 PRICES = {
@@ -84,14 +102,60 @@ def _call(chance: random.Random, number: int, attempt: int, tier: str) -> CallRe
 
 
 def fill(database: Database, count: int, days: float, keys: int, now: float) -> None:
+    """Fill a database: some decisions through the code that writes real ones, the others as copies a moment later."""
+    copies = max(1, count // WRITTEN)
+    write(database, count // copies, days, keys, now)
+    if copies > 1:
+        with database.writing().begin() as connection:
+            multiply(connection, copies, days * DAY_S / count)
+
+
+def write(database: Database, count: int, days: float, keys: int, now: float) -> None:
     batch: list[DecisionRecord] = []
     known = Known()
     for number, record in enumerate(made_up(count, days, keys, now), start=1):
         batch.append(record)
         if len(batch) == BATCH or number == count:
             with database.writing().begin() as connection:
-                write_batch(connection, build_batch(batch), known)
+                write_batch(connection, build_batch(batch, no_pause), known)
             batch = []
+
+
+def multiply(connection: Connection, copies: int, apart_s: float) -> None:
+    """Have each decision so many times, its copies so many seconds apart, and sum them up anew."""
+    later = f"{apart_s!r} * n"
+    moved = {
+        "decision_id": "decision_id || printf('%02x', n)",
+        "created_at": f"created_at + {later}",
+        "closed_at": f"closed_at + {later}",
+        "hour": f"CAST((created_at + {later}) / {HOUR_S} AS INTEGER)",
+        "served_call": "served_call || '-' || n",
+        "call_id": "call_id || '-' || n",
+    }
+    numbers = f"WITH RECURSIVE copy(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < {copies - 1})"  # noqa: S608  a number
+    for table in (decisions, calls):
+        names = [column.name for column in table.columns]
+        values = ", ".join(moved.get(name, name) for name in names)
+        query = f"SELECT {values} FROM {table.name} CROSS JOIN copy"  # noqa: S608  names of our own
+        insert_from(connection, table, query, numbers)
+    sums = ", ".join(("COUNT(*)", *(f"SUM({name})" for name in SUM_COLUMNS)))
+    graded = f"{decisions.name} JOIN {calls.name} USING (decision_id) WHERE decider != ''"
+    day = f"hour / {DAY_HOURS} * {DAY_HOURS}"
+    for table, hour, (_, *keys), summed, source in (
+        (hourly, "hour", GROUP_COLUMNS, sums, decisions.name),
+        (daily, day, GROUP_COLUMNS, sums, decisions.name),
+        (hourly_verdicts, "hour", VERDICT_COLUMNS, "COUNT(*)", graded),
+        (daily_verdicts, day, VERDICT_COLUMNS, "COUNT(*)", graded),
+    ):
+        by = ", ".join((hour, *keys))
+        connection.execute(delete(table))
+        query = f"SELECT {by}, {summed} FROM {source} GROUP BY {by}"  # noqa: S608  names of our own
+        insert_from(connection, table, query)
+
+
+def insert_from(connection: Connection, table: Table, query: str, before: str = "") -> None:
+    names = ", ".join(column.name for column in table.columns)
+    connection.exec_driver_sql(f"{before} INSERT INTO {table.name} ({names}) {query}")
 
 
 def timed(action: Callable[[], object]) -> dict[str, float]:

@@ -27,7 +27,8 @@ PLUGGED = ("beside", "rules", "learned")
 """Variants with the plugin attached."""
 WARM_UP_CALLS = 30
 PROMPT = "Summarise in three sentences why the harbour froze so early that year, and what it meant for the boats. " * 5
-PRICES = {"cheap": (1.5e-07, 6e-07), "standard": (2.5e-06, 1e-05), "premium": (1e-05, 3e-05)}
+MODELS = {"cheap": "gpt-4o-mini", "standard": "gpt-4.1", "premium": "gpt-4o"}
+"""Model group -> a model that LiteLLM has a price for, as it has for most that people use."""
 STRATEGY = "pick, in all"
 PARTS = {
     "open the books": "host.wraps._begin",
@@ -67,12 +68,10 @@ class Model(litellm.CustomLLM):  # type: ignore[misc]  # the host ships no types
 def deployments(base_url: str | None) -> list[dict[str, Any]]:
     """The three groups: behind an address, or answered in the process."""
     found = []
-    for group, (paid_in, paid_out) in PRICES.items():
-        params: dict[str, object] = {"input_cost_per_token": paid_in, "output_cost_per_token": paid_out}
-        if base_url:
-            params |= {"model": f"openai/{group}", "api_key": "none", "api_base": base_url}
-        else:
-            params["model"] = f"bench/{group}"
+    for group, model in MODELS.items():
+        params: dict[str, object] = {"model": f"openai/{model}", "api_key": "none", "api_base": base_url}
+        if not base_url:
+            params = {"model": f"bench/{group}", "input_cost_per_token": 1e-06, "output_cost_per_token": 1e-06}
         found.append({"model_name": group, "litellm_params": params})
     return found
 
@@ -88,8 +87,9 @@ def prepared(variant: str, base_url: str | None) -> tuple[Any, str]:
         litellm.callbacks.append(CustomLogger())
     if variant in PLUGGED:
         kind = "rules" if variant == "beside" else variant
-        tiers = [{"name": name, "model_group": name} for name in PRICES]
+        tiers = [{"name": name, "model_group": name} for name in MODELS]
         settings = {"tiers": tiers, "default_tier": "cheap", "classifier": {"type": kind}}
+        settings["savings_baseline"] = MODELS["premium"]  # one that LiteLLM can price in both set-ups
         importlib.import_module("litellm_router_plugin").attach(router, {"smart": settings})
     return router, "smart" if variant in ("rules", "learned") else "cheap"
 

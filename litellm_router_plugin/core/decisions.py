@@ -76,6 +76,8 @@ class Bounds:
 
     def narrowed(self, other: Bounds) -> Bounds:
         """Both bounds together: the highest floor and the lowest cap."""
+        if other.floor is None and other.cap is None:
+            return self
         floors = [rung for rung in (self.floor, other.floor) if rung is not None]
         caps = [rung for rung in (self.cap, other.cap) if rung is not None]
         return Bounds(max(floors, default=None), min(caps, default=None))

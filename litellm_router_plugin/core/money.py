@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
+
+ZERO: Final = Decimal(0)
 
 
 def usd(amount: float | str | Decimal) -> Decimal:

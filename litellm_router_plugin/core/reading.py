@@ -50,6 +50,10 @@ TOOL_RESULT_TYPES = frozenset(
 TOOL_USE_TYPES = frozenset({"tool_use", "function_call", "computer_call", "custom_tool_call"})
 
 
+MAPPINGS = (dict, Mapping)
+"""What counts as a mapping; a dict is one, but the abstract class takes longer to say so."""
+
+
 def windowed(text: str) -> str:
     """The text, or its head and tail where it is longer than the window."""
     if len(text) <= HEAD_CHARS + TAIL_CHARS:
@@ -134,9 +138,11 @@ class _Reader:
     def add_message(self, message: object) -> None:
         if isinstance(message, str):
             self.add("user", message)
-        elif isinstance(message, Mapping):
+        elif isinstance(message, MAPPINGS):
             kind = _word(message.get("type"))
-            if kind in TOOL_RESULT_TYPES:
+            if not kind and "content" in message:
+                self.add(message.get("role", "user"), message["content"])
+            elif kind in TOOL_RESULT_TYPES:
                 self.add("tool", message.get("output"))
             elif kind in TOOL_USE_TYPES:
                 self.add("assistant", "")
@@ -146,7 +152,10 @@ class _Reader:
                 self.add(message.get("role", "user"), message.get("content"))
 
     def add_all(self, messages: object) -> None:
-        if isinstance(messages, str | Mapping):
+        if isinstance(messages, list):
+            for message in messages:
+                self.add_message(message)
+        elif isinstance(messages, str | Mapping):
             self.add_message(messages)
         elif isinstance(messages, Iterable) and not isinstance(messages, bytes | bytearray):
             for message in messages:
@@ -211,7 +220,7 @@ def read_request(
 
 def read_tools(tools: object) -> tuple[ToolSpec, ...]:
     """The tools of a request, in the OpenAI chat, responses, legacy functions or Anthropic form."""
-    if not isinstance(tools, Sequence) or isinstance(tools, str | bytes):
+    if tools is None or not isinstance(tools, Sequence) or isinstance(tools, str | bytes):
         return ()
     specs = []
     for tool in tools[:MAX_TOOLS]:
@@ -228,6 +237,8 @@ def read_tools(tools: object) -> tuple[ToolSpec, ...]:
 
 def read_tool_choice(choice: object) -> str:
     """``auto``, ``none``, ``required``, or the name of the one tool that must be called."""
+    if choice is None:
+        return "auto"
     if isinstance(choice, str):
         return {"any": "required", "": "auto"}.get(choice, choice)
     if isinstance(choice, Mapping):
@@ -242,10 +253,11 @@ def read_tool_choice(choice: object) -> str:
 
 def read_response_format(params: Mapping[str, Any]) -> Mapping[str, object] | None:
     """The response format in the OpenAI chat form, also where it came as the ``text.format`` of a responses call."""
-    wanted = params.get("response_format")
+    wanted, text = params.get("response_format"), params.get("text")
+    if wanted is None and text is None:
+        return None
     if isinstance(wanted, Mapping):
         return wanted
-    text = params.get("text")
     form = text.get("format") if isinstance(text, Mapping) else None
     if not isinstance(form, Mapping):
         return None

@@ -28,9 +28,18 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Tiers, cheapest first. A position on it is a rung, counted from 0."""
+    """Tiers, cheapest first. A position on it is a rung, counted from 0.
+
+    Attributes:
+        tiers: The tiers.
+        names: Their names, in the same order.
+    """
 
     tiers: tuple[Tier, ...]
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(tier.name for tier in self.tiers))  # the record is frozen
 
     def __iter__(self) -> Iterator[Tier]:
         return iter(self.tiers)
@@ -40,11 +49,6 @@ class Ladder:
 
     def __getitem__(self, rung: int) -> Tier:
         return self.tiers[rung]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Tier names, cheapest first."""
-        return tuple(tier.name for tier in self.tiers)
 
     @property
     def top(self) -> Tier:

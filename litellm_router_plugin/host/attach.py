@@ -17,6 +17,7 @@ from litellm_router_plugin.host.desks import connect_store
 from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.marker import register
 from litellm_router_plugin.host.markers import SETTINGS_KEY
+from litellm_router_plugin.host.private import keep_savings_off_the_proxy
 from litellm_router_plugin.host.routing import TierRouting, check_markers
 from litellm_router_plugin.host.store_wiring import watch_store, wire_metrics, wire_store
 from litellm_router_plugin.host.versions import check_host
@@ -54,6 +55,7 @@ def attach(
     """
     check_host()
     register()
+    keep_savings_off_the_proxy()
     with _LOCK:
         routing = routing_of(router) or _new_routing(router, checker)
         for name, settings in (routers or {}).items():

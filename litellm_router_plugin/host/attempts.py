@@ -23,7 +23,9 @@ LENGTH_NAME: Mapping[str, str] = {"responses": "max_output_tokens", "messages": 
 def first_attempt(scope: RequestScope, entry: EntryPoint, request: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of the first tier call: the request itself, with the tier's defaults."""
     arguments = {**request, **tier_defaults(scope, entry, request)}
-    scope.call_id = arguments.setdefault("litellm_call_id", str(uuid4()))
+    if "litellm_call_id" not in arguments:
+        arguments["litellm_call_id"] = str(uuid4())
+    scope.call_id = arguments["litellm_call_id"]
     scope.trace_id = trace_id(arguments)
     arguments.setdefault("litellm_trace_id", scope.trace_id)
     if scope.view.stream and "litellm_logging_obj" not in arguments and entry.kind == "async" and scope.graders:
@@ -69,7 +71,9 @@ def trace_id(arguments: Mapping[str, Any]) -> str:
 
 def tier_defaults(scope: RequestScope, entry: EntryPoint, request: Mapping[str, Any]) -> dict[str, Any]:
     """The tier's own sampling and length settings, where the client has none."""
-    defaults = {}
+    defaults: dict[str, Any] = {}
+    if not scope.tier.params:
+        return defaults
     limited = any(request.get(name) is not None for name in LENGTH_NAMES)
     for name, value in scope.tier.params.items():
         if name in LENGTH_NAMES:

@@ -32,17 +32,17 @@ def entered_call(ledger: Ledger, call_id: str, metadata: object) -> tuple[str, s
     decision_id = noted_decision(metadata)
     if decision_id is None:
         return None
-    for key in (_own_key(call_id, decision_id), call_id):
-        if ledger.decision_of_call(key) == decision_id:
-            return key, decision_id
-    return None
+    if ledger.decision_of_call(call_id) == decision_id:
+        return call_id, decision_id
+    own = _own_key(call_id, decision_id)  # where another request had used its call id before
+    return (own, decision_id) if ledger.decision_of_call(own) == decision_id else None
 
 
 def noted_decision(metadata: object) -> str | None:
     """The decision that a call's metadata names. A client can write there: the ledger must know the call as well."""
-    notes = metadata.get(NOTES) if isinstance(metadata, Mapping) else None
-    note = notes.get(METADATA_KEY) if isinstance(notes, Mapping) else None
-    found = note.get("decision_id") if isinstance(note, Mapping) else None
+    notes = metadata.get(NOTES) if isinstance(metadata, dict) else None
+    note = notes.get(METADATA_KEY) if isinstance(notes, dict) else None
+    found = note.get("decision_id") if isinstance(note, dict) else None
     return found if isinstance(found, str) else None
 
 

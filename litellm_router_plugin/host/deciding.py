@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from litellm_router_plugin.core.decisions import Choice, DecisionInputs, choose_tier, proposed_choice
+from litellm_router_plugin.core.decisions import Choice, DecisionInputs, Lack, choose_tier, proposed_choice
 from litellm_router_plugin.core.forecasts import NOTHING_FIRED, Forecast
 from litellm_router_plugin.core.ports import ModelCalls
 from litellm_router_plugin.core.reading import read_request
@@ -128,14 +128,19 @@ async def _inputs(
     if keys:
         return DecisionInputs(has_state=True, state_tier=routing.state_maker(scope, keys))
     if scope.overrides.tier:
-        return DecisionInputs(pin=scope.overrides.tier, lacks=scope.tier_router.lacks(scope.view))
+        return DecisionInputs(pin=scope.overrides.tier, lacks=lacks_of(scope))
     if "tier" not in scope.arm:
         scope.forecast = await classified(routing, scope, calls)
     return DecisionInputs(
         forecast=scope.forecast,
         loop_tier=loop_tier(routing, scope, request),
-        lacks=scope.tier_router.lacks(scope.view),
+        lacks=lacks_of(scope),
     )
+
+
+def lacks_of(scope: RequestScope) -> Mapping[str, Lack]:
+    """Tier name -> what the tier lacks for a request."""
+    return scope.known.lacks(scope.tier_router.ladder, scope.view)
 
 
 def loop_tier(routing: TierRouting, scope: RequestScope, request: Mapping[str, Any]) -> str | None:

@@ -141,6 +141,7 @@ class Driver:
         if not plan.is_on:
             self._observe(draft)
             return draft
+        self.scope.seen_costs[draft.call_id] = self._seen_cost(draft)
         try:
             return await self._graded(plan, draft, is_final=is_final)
         except asyncio.CancelledError:
@@ -175,17 +176,18 @@ class Driver:
             return Draft(Attempt(scope.rung, failed=True), scope.call_id, scope.tier, error=error)
         if hides_usage and is_stream(response):
             response = WithoutUsageChunk(response)
-        answered = scope.tier_router.tier_of_deployment(model_id_of(response)) or scope.tier
+        answered = scope.tier_of_deployment(model_id_of(response)) or scope.tier
         if answered.name != record.tier:
             self.routing.ledger.note_tier(scope.call_id, answered.name)
-        logging_object = arguments.get("litellm_logging_obj") or getattr(response, "logging_obj", None)
-        scope.seen_costs[scope.call_id] = self._seen_cost(answered, response, logging_object)
+        logging_object = arguments.get("litellm_logging_obj")
+        if logging_object is None and is_stream(response):
+            logging_object = getattr(response, "logging_obj", None)
         return Draft(Attempt(scope.rung), scope.call_id, answered, response, logging_object=logging_object)
 
-    def _seen_cost(self, tier: Tier, response: object, logging_object: object) -> Decimal | None:
+    def _seen_cost(self, draft: Draft) -> Decimal | None:
         """What an answer at hand cost; None for a stream and where it is not known."""
         try:
-            return answer_cost(self.scope, tier, response, logging_object)
+            return answer_cost(self.scope, draft.tier, draft.response, draft.logging_object)
         except Exception as fault:  # noqa: BLE001  the host's own calculation failed: the cost is told later
             self.routing.faults.note("pricing", fault)
             return None

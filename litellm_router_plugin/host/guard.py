@@ -104,8 +104,10 @@ def outcome_of(record: DecisionRecord) -> CascadeOutcome | None:
 
     The classifier's cost is left out: it is spent with and without a cascade.
     """
+    if record.cascade != "on":
+        return None
     served, price = record.served, record.prices.get(record.target_tier)
-    if record.cascade != "on" or served is None or price is None or record.cost is None or served.cache_hit:
+    if served is None or price is None or record.cost is None or served.cache_hit:
         return None
     spent = sum((call.cost or Decimal(0) for call in record.calls if call.role != "classifier"), Decimal(0))
     return CascadeOutcome(float(spent), float(cost_at(price, served.usage)), accepted=not record.escalated)

@@ -8,7 +8,7 @@ from typing import Any
 from litellm_router_plugin.core.decisions import Bounds
 from litellm_router_plugin.core.tiers import Ladder
 from litellm_router_plugin.errors import RequestRefused
-from litellm_router_plugin.ledger.records import Owner
+from litellm_router_plugin.ledger.records import NOBODY, Owner
 
 METADATA_KEY = "tier_router"
 NO_BOUNDS = Bounds()
@@ -30,18 +30,14 @@ def bucket_of(request: MutableMapping[str, Any], default: str | None = None) -> 
 
 def owner_of(bucket: Mapping[str, Any], request: Mapping[str, Any]) -> Owner:
     """The owner of a request; in code, without a proxy, its ``user`` stands for the end user."""
+    key = _text(bucket.get("user_api_key_hash")) or _text(bucket.get("user_api_key"))
+    user, team = _text(bucket.get("user_api_key_user_id")), _text(bucket.get("user_api_key_team_id"))
+    end_user = _text(bucket.get("user_api_key_end_user_id")) or _text(request.get("user"))
+    return Owner(key, user, team, end_user) if key or user or team or end_user else NOBODY
 
-    def text(name: str) -> str:
-        value = bucket.get(name)
-        return value if isinstance(value, str) else ""
 
-    user = request.get("user")
-    return Owner(
-        key=text("user_api_key_hash") or text("user_api_key"),
-        user=text("user_api_key_user_id"),
-        team=text("user_api_key_team_id"),
-        end_user=text("user_api_key_end_user_id") or (user if isinstance(user, str) else ""),
-    )
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def owner_bounds(bucket: Mapping[str, Any], router: str, ladder: Ladder) -> Bounds:

@@ -72,7 +72,11 @@ class Markers:
                     yield found
 
     def _marker(self, group: str) -> Mapping[str, Any] | None:
-        return next((one for one in deployments_of(self.router, group) if is_marker(one)), None)
+        for index in self.router.model_name_to_deployment_indices.get(group, ()):
+            deployment: Mapping[str, Any] = self.router.model_list[index]
+            if is_marker(deployment):
+                return deployment
+        return None
 
     def _read(self, marker: Mapping[str, Any]) -> TierRouter | ConfigError:
         name = str(marker["model_name"])

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def plan_request(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -> CascadePlan:
-    """How drafts of a request are graded, entered in the books.
+    """How drafts of a request are graded; entered in the books with the decision, which it may change.
 
     A fault in here costs the cascade: the decided tier is called and its answer served.
     """
@@ -33,15 +33,7 @@ def plan_request(routing: TierRouting, scope: RequestScope, entry: EntryPoint) -
     except Exception as fault:  # noqa: BLE001  the stated policy
         routing.faults.note("planning", fault)
         plan = CascadePlan(CascadePolicy(max_escalations=0, top_rung=scope.rung), state="off: plugin error")
-    ladder = scope.tier_router.ladder
-    routing.ledger.describe(
-        scope.decision_id,
-        tier=scope.tier.name,
-        start_tier=scope.tier.name,
-        cause=scope.choice.cause,
-        target_tier="" if plan.target is None else ladder[plan.target].name,
-        cascade=plan.state,
-    )
+    routing.note_decision(scope, plan)
     return plan
 
 

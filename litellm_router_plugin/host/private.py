@@ -6,8 +6,10 @@ if that part goes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 import litellm
@@ -16,6 +18,7 @@ from litellm.litellm_core_utils.redact_messages import should_redact_message_log
 from litellm_router_plugin.core.money import usd
 
 OUR_ROUTES = "/tier-router/*"
+PROXY_MODULE = "litellm.proxy.proxy_server"
 
 Pick = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -37,22 +40,12 @@ def is_cooling_down_sync(router: litellm.Router, group: str) -> bool:
 
 def own_pick(router: litellm.Router) -> Pick:
     """LiteLLM's own selection inside a model group, past any strategy set on the instance."""
-    function = type(router).async_get_available_deployment
-
-    async def pick(**arguments: object) -> dict[str, Any]:
-        return cast("dict[str, Any]", await function(router, **arguments))
-
-    return pick
+    return partial(type(router).async_get_available_deployment, router)
 
 
 def own_pick_sync(router: litellm.Router) -> Callable[..., dict[str, Any]]:
     """Same as `own_pick` for the synchronous path."""
-    function = type(router).get_available_deployment
-
-    def pick(**arguments: object) -> dict[str, Any]:
-        return cast("dict[str, Any]", function(router, **arguments))
-
-    return pick
+    return partial(type(router).get_available_deployment, router)
 
 
 def redacts(request: Mapping[str, object]) -> bool:
@@ -90,6 +83,30 @@ def deployment_in_response_id(response_id: str) -> str | None:
 
     found = ResponsesAPIRequestUtils.get_model_id_from_response_id(response_id)
     return found if isinstance(found, str) else None
+
+
+def runs_in_proxy() -> bool:
+    """Whether this process runs LiteLLM's proxy."""
+    return PROXY_MODULE in sys.modules
+
+
+def keep_savings_off_the_proxy() -> None:
+    """Have LiteLLM work out savings in code without importing its proxy server for that.
+
+    Its savings ask ``proxy_server`` for the proxy's router (``savings._proxy_llm_router``). In code that import takes
+    seconds, on the event loop, after the first request, and leaves the proxy's callbacks behind for all later ones;
+    there is no router to be had from it. If that part goes, LiteLLM does as it likes.
+    """
+    try:
+        from litellm.proxy.spend_tracking import savings  # noqa: PLC0415  LiteLLM's logging imports it late as well
+    except ImportError:  # without the extra `proxy` LiteLLM works out no savings
+        return
+    if hasattr(savings, "_proxy_llm_router"):
+        savings._proxy_llm_router = _router_of_proxy  # noqa: SLF001
+
+
+def _router_of_proxy() -> litellm.Router | None:
+    return getattr(sys.modules.get(PROXY_MODULE), "llm_router", None)
 
 
 def let_keys_reach_our_routes() -> None:

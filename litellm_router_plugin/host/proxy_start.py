@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from litellm_router_plugin.errors import TierRouterError
 from litellm_router_plugin.host.attach import attach, attached, give_store, routing_of
 from litellm_router_plugin.host.marker import register
-from litellm_router_plugin.host.private import let_keys_reach_our_routes
+from litellm_router_plugin.host.private import PROXY_MODULE, let_keys_reach_our_routes
 from litellm_router_plugin.host.routing import TierRouting
 from litellm_router_plugin.host.store_wiring import close_with_proxy
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("litellm_router_plugin")
 
-PROXY_MODULE = "litellm.proxy.proxy_server"
 START_POLL_S = 0.05
 START_PATIENCE_S = 120.0
 EXIT_WRONG_CONFIG = 1

@@ -10,6 +10,8 @@ from typing import Any
 from litellm_router_plugin.core.money import Usage, usd
 
 HIDDEN = "_hidden_params"
+PRIVATE = "__pydantic_private__"
+"""Where pydantic keeps `HIDDEN`; asking its models for a private attribute by name takes microseconds each time."""
 CHAT_NAMES = ("prompt_tokens", "completion_tokens", "prompt_tokens_details")
 OTHER_NAMES = ("input_tokens", "output_tokens", "input_tokens_details")
 """Names of the counts in OpenAI's chat form, and in that of its responses and of Anthropic's messages."""
@@ -17,13 +19,22 @@ OTHER_NAMES = ("input_tokens", "output_tokens", "input_tokens_details")
 
 def hidden_params(response: object) -> Mapping[str, Any]:
     """LiteLLM's hidden facts of an answer; empty where it has none."""
-    hidden = response.get(HIDDEN) if isinstance(response, dict) else getattr(response, HIDDEN, None)
+    hidden = _hidden(response)
     return hidden if isinstance(hidden, dict) else {}
+
+
+def _hidden(response: object) -> object:
+    if isinstance(response, dict):
+        return response.get(HIDDEN)
+    private = getattr(response, PRIVATE, None)
+    if isinstance(private, dict) and HIDDEN in private:
+        return private[HIDDEN]
+    return getattr(response, HIDDEN, None)
 
 
 def writable_hidden_params(response: object) -> MutableMapping[str, Any] | None:
     """The same as a dict that can be added to, made where there was none; None where the answer takes none."""
-    hidden = response.get(HIDDEN) if isinstance(response, dict) else getattr(response, HIDDEN, None)
+    hidden = _hidden(response)
     if isinstance(hidden, dict):
         return hidden
     fresh: dict[str, Any] = {}

@@ -44,6 +44,7 @@ from litellm_router_plugin.ledger.views import decision_view
 
 if TYPE_CHECKING:
     from litellm_router_plugin.core.tiers import Tier
+    from litellm_router_plugin.host.cascade_plan import CascadePlan
     from litellm_router_plugin.store.store import Store
 
 logger = logging.getLogger("litellm_router_plugin")
@@ -238,26 +239,28 @@ class TierRouting:
             )
         )
 
-    def note_decision(self, scope: RequestScope) -> None:
-        """Enter what was decided."""
-        forecast = scope.forecast
+    def note_decision(self, scope: RequestScope, plan: CascadePlan) -> None:
+        """Enter what was decided, and whether drafts are graded."""
+        forecast, ladder = scope.forecast, scope.tier_router.ladder
         self.ledger.describe(
             scope.decision_id,
             tier=scope.tier.name,
             start_tier=scope.tier.name,
             cause=scope.choice.cause,
+            target_tier="" if plan.target is None else ladder[plan.target].name,
+            cascade=plan.state,
             signals=() if scope.redacted else forecast.signals,
             route=scope.route,
             tuning=scope.tier_router.tuning_of(scope.route),
             pinned=scope.pinned,
             experiment=scope.experiment,
             assignment=NO_EXPERIMENTS if scope.is_observed else scope.assignment,
-            observed_tier="" if scope.observed is None else scope.tier_router.ladder[scope.observed.rung].name,
+            observed_tier="" if scope.observed is None else ladder[scope.observed.rung].name,
             observed_cause="" if scope.observed is None else scope.observed.cause,
-            p_success=dict(forecast.p_success),
+            p_success=forecast.p_success,
             confidence=forecast.confidence,
             difficulty=forecast.difficulty,
-            expected_cost=dict(forecast.expected_cost),
+            expected_cost=forecast.expected_cost,
             **prompt_facts(scope.tier_router.policy.config.store.prompts, scope.view, redacted=scope.redacted),
         )
 

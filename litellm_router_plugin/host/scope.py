@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from litellm_router_plugin.build_checks import Graders
     from litellm_router_plugin.config.cascade import CascadeSettings
     from litellm_router_plugin.config.conversation import ConversationSettings
-    from litellm_router_plugin.host.tier_router import TierRouter
+    from litellm_router_plugin.host.tier_router import LadderFacts, TierRouter
 
 
 NO_OVERRIDES = Overrides()
@@ -90,11 +90,25 @@ class RequestScope:
     cache_namespace: str | None = None
     observing: bool = True
     started_at: float = field(default_factory=time.monotonic)
+    _known: LadderFacts | None = None
 
     @property
     def tier(self) -> Tier:
         """The tier being called now."""
-        return self.tier_router.ladder[self.rung]
+        return self.tier_router.ladder.tiers[self.rung]
+
+    @property
+    def known(self) -> LadderFacts:
+        """What was known of the tiers' deployments when this request first needed it."""
+        if self._known is None:
+            self._known = self.tier_router.known
+        return self._known
+
+    def tier_of_deployment(self, deployment: str | None) -> Tier | None:
+        """The tier that a deployment serves, one that was added since the request began among them."""
+        if deployment is None:
+            return None
+        return self.known.tier_of.get(deployment) or self.tier_router.tier_of_deployment(deployment)
 
     @property
     def is_observed(self) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
+from litellm_router_plugin.core.reading import MAPPINGS
+
 MAX_MAKERS = 20_000
 """Pieces of state whose maker is remembered, the latest."""
 CALL_TYPES = frozenset({"tool_use", "function_call", "custom_tool_call"})
@@ -43,11 +45,12 @@ def state_keys(messages: object, request: Mapping[str, Any]) -> list[str]:
     if request.get("background") is True:
         keys.append("background")
     container = request.get("container")
-    container_id = container.get("id") if isinstance(container, Mapping) else container
+    container_id = container.get("id") if isinstance(container, MAPPINGS) else container
     if isinstance(container_id, str) and container_id:  # one without an id asks for a fresh container
         keys.append(container_id)
     for source in (messages, request.get("input")):
-        keys.extend(_keys_in(source))
+        if source is not None:
+            keys.extend(_keys_in(source))
     return keys
 
 
@@ -55,12 +58,14 @@ def _keys_in(messages: object) -> Iterable[str]:
     if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
         return
     for message in messages[-MAX_ITEMS:]:
-        if not isinstance(message, Mapping):
+        if not isinstance(message, MAPPINGS):
             continue
         yield from _keys_of_part(message)
         for name in ("content", "thinking_blocks", "reasoning_items"):
             parts = message.get(name)
-            if isinstance(parts, Sequence) and not isinstance(parts, str | bytes):
+            if parts is None or isinstance(parts, str):
+                continue
+            if isinstance(parts, Sequence) and not isinstance(parts, bytes):
                 for part in parts[:MAX_ITEMS]:
                     if isinstance(part, Mapping):
                         yield from _keys_of_part(part)
@@ -73,7 +78,7 @@ def _keys_of_part(part: Mapping[str, Any]) -> Iterable[str]:
     if isinstance(value, str) and value:
         yield value
     inner = part.get("file") if kind == "file" else part.get("source")
-    if isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
+    if inner is not None and isinstance(inner, Mapping) and isinstance(inner.get("file_id"), str):
         yield inner["file_id"]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import litellm
@@ -12,6 +12,7 @@ from litellm_router_plugin.core.decisions import healthy_choice
 from litellm_router_plugin.errors import NotTextRequest
 from litellm_router_plugin.host.identity import bucket_of
 from litellm_router_plugin.host.private import (
+    Pick,
     is_cooling_down,
     is_cooling_down_sync,
     own_pick,
@@ -52,7 +53,7 @@ class TierRoutingStrategy(CustomRoutingStrategyBase):  # type: ignore[misc]  # t
         scope = self._scope(model, request)
         if scope is None:
             return await pick(model=model, **rest)
-        deployment = await self._pick_tier(scope, request, lambda group: pick(model=group, **rest))
+        deployment = await self._pick_tier(scope, request, partial(pick, **rest))
         stamp(scope, request)
         return deployment
 
@@ -100,9 +101,7 @@ class TierRoutingStrategy(CustomRoutingStrategyBase):  # type: ignore[misc]  # t
             raise as_bad_request(NotTextRequest(not_text(tier_router)), model)
         return scope
 
-    async def _pick_tier(
-        self, scope: RequestScope, request: dict[str, Any], pick: Callable[[str], Awaitable[dict[str, Any]]]
-    ) -> dict[str, Any]:
+    async def _pick_tier(self, scope: RequestScope, request: dict[str, Any], pick: Pick) -> dict[str, Any]:
         """LiteLLM's own selection inside the tier's group; a tier that cools down gives way to another.
 
         The first pick runs without the logging object: with it the host would report the failure of a request that
@@ -114,13 +113,13 @@ class TierRoutingStrategy(CustomRoutingStrategyBase):  # type: ignore[misc]  # t
             logging_object = request.get(LOGGING)
             request[LOGGING] = None
             try:
-                return await pick(group)
+                return await pick(model=group)
             except Exception:  # noqa: BLE001  it is raised again below, by the host itself
                 request[LOGGING] = logging_object
                 if not await is_cooling_down(self.routing.router, group):
-                    return await pick(group)  # once more for the host's own error and its failure event
+                    return await pick(model=group)  # once more for the host's own error and its failure event
                 if not self._gave_way(scope, request):
-                    return await pick(group)
+                    return await pick(model=group)
             finally:
                 if logging_object is None:
                     request.pop(LOGGING, None)
@@ -148,8 +147,8 @@ def has_fallback(router: litellm.Router, scope: RequestScope) -> bool:
 
 def enter_tier(scope: RequestScope, request: dict[str, Any]) -> None:
     """What the host must find before it picks: the tier for its fallbacks, and a cache entry of the tier's own."""
-    bucket = bucket_of(request)
-    bucket["pre_routing_selected_model"] = scope.tier.model_group
+    bucket, tier = bucket_of(request), scope.tier
+    bucket["pre_routing_selected_model"] = tier.model_group
     notes = bucket.get("spend_logs_metadata")
     bucket["spend_logs_metadata"] = {
         **(notes if isinstance(notes, dict) else {}),
@@ -172,16 +171,19 @@ def tier_cache(scope: RequestScope, request: dict[str, Any]) -> dict[str, Any]:
 
 def stamp(scope: RequestScope, request: dict[str, Any]) -> None:
     """Write LiteLLM's own record of a routing decision; after the pick, since each pick clears it."""
+    tier = scope.tier
     decision: dict[str, object] = {
         "router_model_name": scope.tier_router.name,
-        "routed_model": scope.tier.model_group,
+        "routed_model": tier.model_group,
         "cause": "classifier_plugin",
-        "tier": scope.tier.name,
+        "tier": tier.name,
         "signals": list(scope.forecast.signals),
         "escalated": scope.attempt > 1,
     }
     if scope.forecast.confidence is not None:
         decision["classifier_confidence"] = scope.forecast.confidence
-    if scope.claims_savings and (baseline := scope.tier_router.baseline_model()):
-        decision["savings_baseline_model"] = baseline
+    if scope.claims_savings and (baseline := scope.known.baseline):
+        decision["savings_baseline_model"] = baseline.model
+        if baseline.deployment is not None:
+            decision["savings_baseline_deployment_id"] = baseline.deployment
     bucket_of(request)["routing_decision"] = redacted_decision(request, decision) if scope.redacted else decision

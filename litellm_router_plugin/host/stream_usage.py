@@ -18,8 +18,10 @@ INCLUDE = "include_usage"
 
 def ask_for_usage(scope: RequestScope, entry: EntryPoint, arguments: dict[str, Any]) -> bool:
     """Ask the provider for the usage of a stream. Returns whether the client did not, so that it is hidden."""
+    if not scope.view.stream or entry.endpoint not in ("chat", "text"):
+        return False
     asked_by_proxy = scope.proxy_data is not None and entry.endpoint == "chat"
-    if asked_by_proxy or entry.endpoint not in ("chat", "text") or not scope.view.stream:
+    if asked_by_proxy:
         return False
     options = arguments.get(OPTIONS)
     if isinstance(options, Mapping) and options.get(INCLUDE):

@@ -32,7 +32,7 @@ def told(scope: RequestScope, tier: Tier, response: object, logging_object: obje
         attempts=scope.attempt,
         escalated=scope.escalated,
         experiment=scope.experiment,
-        offline=scope.tier_router.is_offline(tier),
+        offline=tier.name in scope.known.offline,
         cost=total,
         savings=None if total is None else Decimal(0) if saves_nothing else savings(scope, response, total),
     )

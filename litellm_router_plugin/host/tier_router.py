@@ -13,6 +13,7 @@ from litellm_router_plugin.build import Policy
 from litellm_router_plugin.config.routes import RouteSettings
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.decisions import Lack
+from litellm_router_plugin.core.frozen import EMPTY
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder, Tier
@@ -26,6 +27,7 @@ from litellm_router_plugin.host.deployments import (
     lack_of,
 )
 from litellm_router_plugin.host.prices import price_of
+from litellm_router_plugin.host.savings_baseline import HostBaseline, baseline_deployment, baseline_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class LadderFacts:
         prices: Tier name -> its price, and the baseline's where that is a model of its own.
         tier_of: Deployment id -> the cheapest tier that it serves.
         offline: Names of the tiers that the offline provider answers for.
-        baseline_model: The model that savings are measured against, by the name that LiteLLM prices it under.
+        baseline: What savings are measured against, for LiteLLM; None where LiteLLM could not price it.
         smallest_window: Tokens of the smallest context window among the tiers; None where none is known.
     """
 
@@ -47,8 +49,16 @@ class LadderFacts:
     prices: Mapping[str, Price | None]
     tier_of: Mapping[str, Tier]
     offline: frozenset[str]
-    baseline_model: str | None
+    baseline: HostBaseline | None
     smallest_window: int | None
+
+    def lacks(self, ladder: Ladder, request: RequestView) -> Mapping[str, Lack]:
+        """Tier name -> what the tier lacks for a request."""
+        fits = self.smallest_window is None or request.chars / CHARS_PER_TOKEN <= self.smallest_window
+        if fits and not request.tools and not request.modalities:
+            return EMPTY
+        found = ((tier.name, lack_of(self.by_group[tier.model_group], request)) for tier in ladder)
+        return {name: lack for name, lack in found if lack is not None}
 
 
 class TierRouter:
@@ -59,6 +69,10 @@ class TierRouter:
         router: The host's router, which holds the tiers' deployments.
         marker: The deployment that carries the settings.
         written: The settings as they are written, where something was laid over them since.
+
+    Attributes:
+        name: The model name that clients call.
+        ladder: Its tiers, cheapest first.
     """
 
     def __init__(
@@ -73,6 +87,8 @@ class TierRouter:
         self._tunings = {route: tuning_name(settings) for route, settings in policy.config.routes.items()}
         self.router = router
         self.marker = marker
+        self.name = policy.name
+        self.ladder = policy.ladder
         config = policy.config
         self._groups = [tier.model_group for tier in policy.ladder]
         if config.baseline not in policy.ladder.names:
@@ -80,16 +96,6 @@ class TierRouter:
         self._groups += [group for group in policy.grader_groups if group not in self._groups]
         self._known: LadderFacts | None = None
         self._beside: dict[str, tuple[list[Mapping[str, Any]], list[DeploymentFacts]]] = {}
-
-    @property
-    def name(self) -> str:
-        """The model name that clients call."""
-        return self.policy.name
-
-    @property
-    def ladder(self) -> Ladder:
-        """Its tiers, cheapest first."""
-        return self.policy.ladder
 
     @property
     def known(self) -> LadderFacts:
@@ -114,16 +120,16 @@ class TierRouter:
             prices,
             tier_of={one["model_info"].get("id"): tier for tier, found in reversed(tiers) for one in found},
             offline=frozenset(tier.name for tier, found in tiers if any(_is_offline(one) for one in found)),
-            baseline_model=self._baseline_model(tiers),
+            baseline=self._baseline(tiers),
             smallest_window=min((window for window in windows if window is not None), default=None),
         )
 
-    def _baseline_model(self, tiers: Sequence[tuple[Tier, Sequence[Mapping[str, Any]]]]) -> str | None:
+    def _baseline(self, tiers: Sequence[tuple[Tier, Sequence[Mapping[str, Any]]]]) -> HostBaseline | None:
         baseline = self.policy.config.baseline
         found = next((found for tier, found in tiers if tier.name == baseline), None)
         if found is None:
-            return baseline
-        return str(found[0]["litellm_params"]["model"]) if found else None
+            return baseline_model(baseline)
+        return baseline_deployment(found[0]) if found else None
 
     def facts(self, group: str) -> Sequence[DeploymentFacts]:
         """What is known of a group's deployments, a tier's or any other's; read anew when the host replaced one."""
@@ -137,14 +143,9 @@ class TierRouter:
             read = self._beside[group] = (deployments, [facts_of(one) for one in deployments])
         return read[1]
 
-    def lacks(self, request: RequestView) -> dict[str, Lack]:
+    def lacks(self, request: RequestView) -> Mapping[str, Lack]:
         """Tier name -> what the tier lacks for a request."""
-        known = self.known
-        fits = known.smallest_window is None or request.chars / CHARS_PER_TOKEN <= known.smallest_window
-        if fits and not request.tools and not request.modalities:
-            return {}
-        found = ((tier.name, lack_of(known.by_group[tier.model_group], request)) for tier in self.ladder)
-        return {name: lack for name, lack in found if lack is not None}
+        return self.known.lacks(self.ladder, request)
 
     def tuning_of(self, route: str) -> str:
         """Names the settings in force on a route; empty where it has none of its own."""
@@ -154,17 +155,9 @@ class TierRouter:
         """Tier name -> its price, and the baseline's where that is a model of its own."""
         return self.known.prices
 
-    def is_offline(self, tier: Tier) -> bool:
-        """Whether the offline provider answers for a tier."""
-        return tier.name in self.known.offline
-
     def tier_of_deployment(self, model_id: str | None) -> Tier | None:
         """The tier that a deployment serves; None where it serves none."""
         return None if model_id is None else self.known.tier_of.get(model_id)
-
-    def baseline_model(self) -> str | None:
-        """The model that savings are measured against, by the name that LiteLLM prices it under."""
-        return self.known.baseline_model
 
 
 def tuning_name(settings: RouteSettings) -> str:

@@ -152,4 +152,3 @@ async def _decided(
         raise as_bad_request(refusal, scope.tier_router.name) from refusal
     observe_deciding(perf_counter() - began)
     scope.start_rung = scope.rung
-    routing.note_decision(scope)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from litellm_router_plugin.core.money import ZERO
 from litellm_router_plugin.core.verdicts import Outcome, Verdict
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord, SettledCall
 from litellm_router_plugin.ledger.savings import Contribution, contribution
@@ -25,7 +26,6 @@ MAX_OWNERS = 5_000
 SETTLE_WITHIN_S = 50.0
 """A call that has not reported this long after its request was answered counts as unknown (60 s are promised)."""
 OTHER_KEYS = "(other keys)"
-NOTHING = Decimal(0)
 
 Listener = Callable[[DecisionRecord], None]
 
@@ -102,7 +102,7 @@ class Ledger:
             if call is None or call.status == "settled":  # a second row under one id, as after a mid-stream fallback
                 call = self._further_row(record, call_id, call)
             call.model, call.usage, call.cache_hit = settled.model, settled.usage, settled.cache_hit
-            call.cost = Decimal(0) if settled.cache_hit else settled.cost
+            call.cost = ZERO if settled.cache_hit else settled.cost
             call.status = "settled"
             self._refresh(record)
             return True
@@ -117,7 +117,7 @@ class Ledger:
 
     def fail_call(self, call_id: str) -> None:
         """A call failed and made no row that costs anything."""
-        self._end_call(call_id, "failed", Decimal(0))
+        self._end_call(call_id, "failed", ZERO)
 
     def lose_call(self, call_id: str) -> None:
         """A call's cost will never be known (its client left and no row was made)."""
@@ -204,7 +204,7 @@ class Ledger:
             record = self._decisions.get(decision_id)
             if record is None or record.held:
                 return None
-            spent = NOTHING
+            spent = ZERO
             for call in record.calls:
                 if call.call_id == served:
                     continue
@@ -263,7 +263,10 @@ class Ledger:
         key = (record.router, record.owner.key)
         if key not in self._totals and len(self._totals) >= MAX_OWNERS:
             key = (record.router, OTHER_KEYS)
-        return self._totals.setdefault(key, Totals())
+        found = self._totals.get(key)
+        if found is None:
+            found = self._totals[key] = Totals()
+        return found
 
     def _refresh(self, record: DecisionRecord) -> None:
         """Bring the totals up to date with a record that changed."""

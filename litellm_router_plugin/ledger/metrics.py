@@ -14,6 +14,8 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from litellm_router_plugin.core.frozen import EMPTY
+from litellm_router_plugin.core.money import ZERO
 from litellm_router_plugin.ledger.metrics_labels import MAX_CHECKS, MAX_KINDS, MAX_ROUTERS, MAX_TIERS, BoundedLabel
 from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord
 from litellm_router_plugin.ledger.savings import savings_of
@@ -72,8 +74,8 @@ class Metrics:
         self._count_money(router, before, now)
 
     def _count_request(self, record: DecisionRecord, router: str) -> None:
-        families = self._families
-        self._child(families.decisions, router, self._tiers(record.tier), record.cause).inc()
+        families, tier = self._families, self._tiers(record.tier)
+        self._child(families.decisions, router, tier, record.cause).inc()
         if state := record.shadow.get("state"):
             self._child(families.shadow, router, str(state)).inc()
         if record.escalated:
@@ -92,11 +94,11 @@ class Metrics:
 
     def _count_money(self, router: str, before: _Counted | None, now: _Counted) -> None:
         families = self._families
-        known = dict(before.costs) if before else {}
+        known = dict(before.costs) if before else EMPTY
         for role, cost in now.costs:
-            if (more := cost - known.get(role, Decimal(0))) > 0:
+            if (more := cost - known.get(role, ZERO)) > 0:
                 self._child(families.cost, router, role).inc(float(more))
-        saved = now.savings - (before.savings if before else Decimal(0))
+        saved = now.savings - before.savings if before else now.savings
         if saved > 0:
             self._child(families.saved, router).inc(float(saved))
         elif saved < 0:
@@ -149,12 +151,13 @@ class Metrics:
 
 def _count_of(record: DecisionRecord) -> _Counted:
     costs: dict[str, Decimal] = {}
+    is_unpriced = False
     for call in record.calls:
-        if call.cost is not None:
-            costs[call.role] = costs.get(call.role, Decimal(0)) + call.cost
-    return _Counted(
-        len(record.calls), tuple(costs.items()), savings_of(record) or Decimal(0), record.cost_state == "unknown"
-    )
+        if call.cost is None:
+            is_unpriced = True
+        else:
+            costs[call.role] = costs.get(call.role, ZERO) + call.cost
+    return _Counted(len(record.calls), tuple(costs.items()), savings_of(record) or ZERO, is_unpriced)
 
 
 @cache

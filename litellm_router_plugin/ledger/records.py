@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Literal
 
 from litellm_router_plugin.core.experiments import NO_EXPERIMENTS, Assignment
-from litellm_router_plugin.core.money import Price, Usage
+from litellm_router_plugin.core.frozen import empty
+from litellm_router_plugin.core.money import ZERO, Price, Usage
 from litellm_router_plugin.core.ports import CallRole
 
 CallStatus = Literal["pending", "settled", "failed", "unknown"]
@@ -27,6 +28,7 @@ class Owner:
 
 
 NOBODY = Owner()
+NO_USAGE = Usage()
 
 
 @dataclass(slots=True)
@@ -53,7 +55,7 @@ class CallRecord:
     tier: str = ""
     attempt: int = 0
     model: str = ""
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
     cost: Decimal | None = None
     cache_hit: bool = False
     status: CallStatus = "pending"
@@ -123,11 +125,11 @@ class DecisionRecord:
     target_tier: str = ""
     observed_tier: str = ""
     observed_cause: str = ""
-    p_success: Mapping[str, float] = field(default_factory=dict)
+    p_success: Mapping[str, float] = field(default_factory=empty)
     confidence: float | None = None
     difficulty: float | None = None
-    expected_cost: Mapping[str, float] = field(default_factory=dict)
-    prices: Mapping[str, Price | None] = field(default_factory=dict)
+    expected_cost: Mapping[str, float] = field(default_factory=empty)
+    prices: Mapping[str, Price | None] = field(default_factory=empty)
     baseline: str = ""
     created_at: float = 0.0
     closed_at: float | None = None
@@ -145,7 +147,10 @@ class DecisionRecord:
 
     def call(self, call_id: str) -> CallRecord | None:
         """The record of a call of this request."""
-        return next((call for call in self.calls if call.call_id == call_id), None)
+        for call in self.calls:
+            if call.call_id == call_id:
+                return call
+        return None
 
     @property
     def served(self) -> CallRecord | None:
@@ -155,13 +160,28 @@ class DecisionRecord:
     @property
     def cost_state(self) -> CostState:
         """``pending`` until the request is closed and every call has reported; ``unknown`` where one has no price."""
-        if self.closed_at is None or self.held or any(call.status == "pending" for call in self.calls):
+        if self.closed_at is None or self.held:
             return "pending"
-        return "unknown" if any(call.cost is None for call in self.calls) else "final"
+        state: CostState = "final"
+        for call in self.calls:
+            if call.status == "pending":
+                return "pending"
+            if call.cost is None:
+                state = "unknown"
+        return state
+
+    @property
+    def spent(self) -> Decimal:
+        """What the calls with a known cost came to, in USD."""
+        total = ZERO
+        for call in self.calls:
+            if call.cost is not None:
+                total += call.cost
+        return total
 
     @property
     def cost(self) -> Decimal | None:
         """Everything that this request cost, in USD; None unless it is final."""
         if self.cost_state != "final":
             return None
-        return sum((call.cost for call in self.calls if call.cost is not None), Decimal(0))
+        return self.spent

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from litellm_router_plugin.core.money import cost_at
-from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.core.money import ZERO, cost_at
+from litellm_router_plugin.ledger.records import CallRecord, DecisionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +40,22 @@ def contribution(record: DecisionRecord) -> Contribution:
     request adds its cost and no counterfactual.
     """
     served = record.served
-    known = [call.cost for call in record.calls if call.cost is not None]
-    priced = len(known) == len(record.calls)
-    answer_cost = served.cost if served is not None and served.cost is not None else Decimal(0)
-    total = sum(known, Decimal(0))
+    priced = all(call.cost is not None for call in record.calls)
+    answer_cost = served.cost if served is not None and served.cost is not None else ZERO
+    total = record.spent
     return Contribution(
         tier=record.tier if served is not None else "",
         tokens=served.usage.total_tokens if served is not None else 0,
-        answer_cost=answer_cost if priced else Decimal(0),
-        overhead=total - answer_cost if priced else Decimal(0),
-        cost_if_always=_counterfactuals(record, total) if priced and served is not None else {},
+        answer_cost=answer_cost if priced else ZERO,
+        overhead=total - answer_cost if priced else ZERO,
+        cost_if_always=_counterfactuals(record, served, total) if priced and served is not None else {},
         priced=priced,
         escalated=record.escalated,
         experiment="" if record.mode == "observe" else record.experiment,
     )
 
 
-def _counterfactuals(record: DecisionRecord, total: Decimal) -> dict[str, Decimal | None]:
-    served = record.served
-    if served is None:
-        return {}
+def _counterfactuals(record: DecisionRecord, served: CallRecord, total: Decimal) -> dict[str, Decimal | None]:
     if served.cache_hit or record.pinned:
         return dict.fromkeys(record.prices, total)
     return {name: None if price is None else cost_at(price, served.usage) for name, price in record.prices.items()}
@@ -70,7 +66,9 @@ def savings_of(record: DecisionRecord) -> Decimal | None:
     cost = record.cost
     if cost is None:
         return None
-    if record.served is None:
+    served, price = record.served, record.prices.get(record.baseline)
+    if served is None:
         return -cost
-    baseline = _counterfactuals(record, cost).get(record.baseline)
-    return None if baseline is None else baseline - cost
+    if served.cache_hit or record.pinned:
+        return ZERO if record.baseline in record.prices else None
+    return None if price is None else cost_at(price, served.usage) - cost

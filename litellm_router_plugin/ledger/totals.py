@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from litellm_router_plugin.core.money import ZERO
 from litellm_router_plugin.ledger.savings import Contribution
 
 
@@ -38,14 +39,15 @@ class Totals:
 
     def add(self, part: Contribution, sign: int = 1) -> None:
         """Add a contribution; with ``sign=-1`` take one out again (a call reported late)."""
+        tier = part.tier
         self.requests += sign
-        self.failed += sign * (not part.tier)
+        self.failed += sign * (not tier)
         self.unpriced += sign * (not part.priced)
         self.escalated += sign * part.escalated
-        if part.tier:
-            self.requests_by_tier[part.tier] += sign
-            self.tokens_by_tier[part.tier] += sign * part.tokens
-            self.costs_by_tier[part.tier] = self.costs_by_tier.get(part.tier, Decimal(0)) + sign * part.answer_cost
+        if tier:
+            self.requests_by_tier[tier] += sign
+            self.tokens_by_tier[tier] += sign * part.tokens
+            self.costs_by_tier[tier] = self.costs_by_tier.get(tier, ZERO) + sign * part.answer_cost
         for arm in part.experiment.split(",") if part.experiment else ():
             self.note_arm(arm, sign, sign * (part.answer_cost + part.overhead))
         self.overhead += sign * part.overhead
@@ -53,7 +55,7 @@ class Totals:
         for name, cost in part.cost_if_always.items():
             if cost is not None:
                 self.known_if_always[name] += sign
-                self.cost_if_always[name] = self.cost_if_always.get(name, Decimal(0)) + sign * cost
+                self.cost_if_always[name] = self.cost_if_always.get(name, ZERO) + sign * cost
 
     def note_arm(self, arm: str, requests: int, cost: Decimal) -> None:
         """Add requests of an arm, which is written ``experiment=arm``."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from litellm_router_plugin.ledger.records import DecisionRecord
+from litellm_router_plugin.store.pauses import Pause, Pauses
 from litellm_router_plugin.store.placements import placement_rows
 from litellm_router_plugin.store.prompts import prompt_row
 from litellm_router_plugin.store.rows import AnyRow, Row, call_rows, decision_row, price_list_row
@@ -41,8 +41,13 @@ _GRADED = [name for name in VERDICT_COLUMNS if name in calls.c and name not in d
 
 @dataclass(slots=True)
 class Batch:
-    """Rows of a batch, by table."""
+    """Rows of a batch, by table.
 
+    Attributes:
+        pause: Called between its parts, by whoever builds or writes it.
+    """
+
+    pause: Pause = field(default_factory=Pauses)
     price_lists: dict[str, Row] = field(default_factory=dict)
     decisions: dict[str, Row] = field(default_factory=dict)
     calls: dict[str, list[Row]] = field(default_factory=dict)
@@ -50,12 +55,11 @@ class Batch:
     runs: dict[str, Row] = field(default_factory=dict)
     placements: dict[str, list[Row]] = field(default_factory=dict)
     ratings: list[Row] = field(default_factory=list)
+    _priced: dict[tuple[object, ...], tuple[DecisionRecord, str]] = field(default_factory=dict)
 
     def add_decision(self, record: DecisionRecord) -> None:
         """Add a decision; a later one of the same id replaces it."""
-        prices = price_list_row(record)
-        self.price_lists.setdefault(prices["id"], prices)
-        row = decision_row(record, prices["id"])
+        row = decision_row(record, self._price_list(record))
         self.decisions[row["decision_id"]] = row
         self.calls[row["decision_id"]] = call_rows(record)
         if (prompt := prompt_row(record)) is not None:
@@ -63,6 +67,16 @@ class Batch:
         placed = placement_rows(record)
         self.runs.update((run["id"], run) for run, _ in placed)
         self.placements[row["decision_id"]] = [placement for _, placement in placed]
+
+    def _price_list(self, record: DecisionRecord) -> str:
+        """The id of a decision's price list; most decisions of a batch were made with the same prices object."""
+        key = (record.router, record.baseline, record.tiers, id(record.prices))
+        known = self._priced.get(key)
+        if known is None:
+            row = price_list_row(record)
+            self.price_lists.setdefault(row["id"], row)
+            known = self._priced[key] = (record, row["id"])  # the record is held, so that no other object takes the id
+        return known[1]
 
     def note_written(self, known: Known) -> None:
         """Remember what need not be written again."""
@@ -78,18 +92,18 @@ class Known:
     runs: dict[str, Row] = field(default_factory=dict)
 
 
-def build_batch(items: Iterable[DecisionRecord | Row]) -> Batch:
+def build_batch(items: Iterable[DecisionRecord | Row], pause: Pause | None = None) -> Batch:
     """The rows of some decisions and ratings.
 
     Between items other threads get to run: a request must not wait for a whole batch to be built.
     """
-    batch = Batch()
+    batch = Batch(pause or Pauses())
     for item in items:
         if isinstance(item, DecisionRecord):
             batch.add_decision(item)
         else:
             batch.ratings.append(item)
-        time.sleep(0)
+        batch.pause()
     return batch
 
 
@@ -102,22 +116,22 @@ def write_batch(connection: Connection, batch: Batch, known: Known) -> None:
         known: What is in the database already.
     """
     new_prices = [row for key, row in batch.price_lists.items() if key not in known.price_lists]
-    _insert_absent(connection, price_lists, new_prices)
+    _insert_absent(connection, price_lists, new_prices, batch.pause)
     _write_runs(connection, [row for key, row in batch.runs.items() if known.runs.get(key) != row])
     groups, verdicts = _take_out(connection, list(batch.decisions))
-    _insert(connection, decisions, list(batch.decisions.values()))
-    _insert(connection, calls, [row for rows in batch.calls.values() for row in rows])
-    _insert(connection, placements, [row for rows in batch.placements.values() for row in rows])
-    _insert_absent(connection, prompts, batch.prompts)
+    _insert(connection, decisions, list(batch.decisions.values()), batch.pause)
+    _insert(connection, calls, [row for rows in batch.calls.values() for row in rows], batch.pause)
+    _insert(connection, placements, [row for rows in batch.placements.values() for row in rows], batch.pause)
+    _insert_absent(connection, prompts, batch.prompts, batch.pause)
     for decision_id, row in batch.decisions.items():
         _count_decision(groups, row, 1)
         _count_verdicts(verdicts, row, batch.calls[decision_id], 1)
-        time.sleep(0)
+        batch.pause()
     sums = ("requests", *SUM_COLUMNS)
     for table, deltas in ((hourly, groups), (daily, _by_day(groups))):
-        _add_up(connection, table, GROUP_COLUMNS, sums, deltas)
+        _add_up(connection, table, (GROUP_COLUMNS, sums), deltas, batch.pause)
     for table, deltas in ((hourly_verdicts, verdicts), (daily_verdicts, _by_day(verdicts))):
-        _add_up(connection, table, VERDICT_COLUMNS, ("verdicts",), deltas)
+        _add_up(connection, table, (VERDICT_COLUMNS, ("verdicts",)), deltas, batch.pause)
     _write_ratings(connection, batch.ratings)
 
 
@@ -162,8 +176,11 @@ def _by_day(hours: Sums) -> Sums:
     return days
 
 
-def _add_up(connection: Connection, table: Table, keys: Sequence[str], sums: Sequence[str], deltas: Sums) -> None:
+def _add_up(
+    connection: Connection, table: Table, columns: tuple[Sequence[str], Sequence[str]], deltas: Sums, pause: Pause
+) -> None:
     """Add to sums, in the order of their keys: two writers that lock rows in one order cannot block each other."""
+    keys, sums = columns
     rows = [
         dict(zip((*keys, *sums), (*key, *values), strict=True))
         for key, values in sorted(deltas.items(), key=_in_order)
@@ -174,7 +191,7 @@ def _add_up(connection: Connection, table: Table, keys: Sequence[str], sums: Seq
     statement = _dialect(connection).insert(table)
     added = {name: table.c[name] + statement.excluded[name] for name in sums}
     upsert = statement.on_conflict_do_update(index_elements=list(keys), set_=added)
-    for chunk in _chunks(rows):
+    for chunk in _chunks(rows, pause):
         connection.execute(upsert, chunk)
 
 
@@ -201,13 +218,13 @@ def _write_runs(connection: Connection, rows: Sequence[Row]) -> None:
         connection.execute(upsert, sorted(rows, key=itemgetter("id")))
 
 
-def _insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    for chunk in _chunks(rows):
+def _insert(connection: Connection, table: Table, rows: Sequence[Row], pause: Pause) -> None:
+    for chunk in _chunks(rows, pause):
         connection.execute(table.insert(), chunk)
 
 
-def _insert_absent(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    for chunk in _chunks(rows):
+def _insert_absent(connection: Connection, table: Table, rows: Sequence[Row], pause: Pause) -> None:
+    for chunk in _chunks(rows, pause):
         connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), chunk)
 
 
@@ -215,10 +232,10 @@ ROWS_AT_ONCE = 25
 """Rows handed to the driver at once. While they are prepared no other thread runs, so there must not be many."""
 
 
-def _chunks(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _chunks(rows: Sequence[Row], pause: Pause) -> Iterator[list[Row]]:
     for start in range(0, len(rows), ROWS_AT_ONCE):
         yield list(rows[start : start + ROWS_AT_ONCE])
-        time.sleep(0)
+        pause()
 
 
 def _dialect(connection: Connection) -> Any:  # noqa: ANN401  a module: both have `insert` with `on_conflict_…`
