@@ -83,6 +83,8 @@ def counted_kinds() -> set[str]:
 
 
 def _is_counter(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute) and function.attr == "_guarded":
+        return True
     if isinstance(function, ast.Attribute) and function.attr in ("note", "count"):
         owner = function.value
         return getattr(owner, "attr", getattr(owner, "id", "")) in ("faults", "_faults")
