@@ -148,6 +148,18 @@ class TierRouting:
         result["faults"] = self.faults.counts()
         return result
 
+    def experiments(self, router: str | None = None) -> dict[str, object]:
+        """The arms of each experiment compared, as ``GET /tier-router/experiments`` has it; ``router``: of that one.
+
+        Reads the store where there is one, so call it in a thread where an event loop runs; else this process's memory.
+        """
+        from litellm_router_plugin.host.ladders import ladders_of  # noqa: PLC0415  needed for reports only
+        from litellm_router_plugin.host.readers import reader_of  # noqa: PLC0415  same
+        from litellm_router_plugin.web.reading import Selection  # noqa: PLC0415  same
+
+        running = [one for ladder in ladders_of(self) if router in (None, ladder.router) for one in ladder.experiments]
+        return reader_of(self).experiments(Selection(router=router), running)
+
     async def flush(self, timeout_s: float = FLUSH_TIMEOUT_S) -> None:
         """Wait until every finished call has been entered; the summary is exact after it.
 

@@ -10,14 +10,14 @@ from fastapi import Depends, HTTPException, Request
 from litellm.proxy._types import LitellmUserRoles, UserAPIKeyAuth
 from litellm.proxy.auth.user_api_key_auth import user_api_key_auth
 
-from litellm_router_plugin.host.desks import desk_of, store_of
+from litellm_router_plugin.host.desks import desk_of
 from litellm_router_plugin.host.ladders import ladders_of
 from litellm_router_plugin.host.proxy_start import attach_to_proxy
+from litellm_router_plugin.host.readers import reader_of
 from litellm_router_plugin.host.routing import TierRouting
 from litellm_router_plugin.web.api import build_api
-from litellm_router_plugin.web.memory_reading import MemoryReader
 from litellm_router_plugin.web.page import pages
-from litellm_router_plugin.web.reading import DecisionReader, Yardstick
+from litellm_router_plugin.web.reading import Yardstick
 from litellm_router_plugin.web.session import Caller, Services, Session, enter
 
 ADMINS = (LitellmUserRoles.PROXY_ADMIN, LitellmUserRoles.PROXY_ADMIN_VIEW_ONLY)
@@ -57,20 +57,6 @@ def services_of(current: TierRouting) -> Services:
         reset=current.reset_conversation,
         monitoring=current.quality,
     )
-
-
-def reader_of(current: TierRouting) -> DecisionReader:
-    """Reads the store of a router, or its memory where there is none that works."""
-    memory, store = MemoryReader(current.ledger, desk_of(current).book), store_of(current)
-    if store is None:
-        return memory
-    from litellm_router_plugin.web.store_reading import StoredReader  # noqa: PLC0415  needs SQLAlchemy
-
-    def pending(router: str | None, owner_key: str | None) -> int:
-        """Calls that have still to report, and what waits to be written, whosever it is."""
-        return current.ledger.pending(router, owner_key) + store.counts().queued
-
-    return StoredReader(store, memory, pending)
 
 
 def yardstick_of(current: TierRouting, router: str | None) -> Yardstick:

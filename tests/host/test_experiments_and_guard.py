@@ -28,6 +28,22 @@ async def test_a_user_stays_in_its_arm_and_the_arm_is_told(make: Make) -> None:
         assert (facts["tier"], facts["cause"]) == (("premium", "experiment") if treated else ("cheap", "rule"))
 
 
+async def test_the_arms_are_compared_in_code(make: Make) -> None:
+    routing = make(PREMIUM_HALF)
+    asked_by = [await ask(routing, user=f"user-{index % 8}") for index in range(16)]
+    await routing.flush()
+    compared: Any = routing.experiments("smart")
+    (found,) = compared["experiments"]
+    arms = [facts["experiment"].split("=")[1] for facts in asked_by]
+    assert {arm: found[arm]["requests"] for arm in ("control", "arm")} == {
+        arm: arms.count(arm) for arm in ("control", "arm")
+    }
+    assert found["control"]["units"] + found["arm"]["units"] == 8
+    assert (found["experiment"], found["advice"]) == ("premium-half", "not enough traffic")
+    assert found["arm"]["cost_usd"]["value"] > found["control"]["cost_usd"]["value"]
+    assert routing.experiments("another")["experiments"] == []
+
+
 async def test_a_pinned_request_takes_no_part(make: Make) -> None:
     routing = make(PREMIUM_HALF)
     facts = await ask(routing, user="user-1", metadata={"tier_router": {"tier": "cheap"}})
