@@ -35,6 +35,13 @@ async def rated_traffic(routing: TierRouting, upstream: Upstream, count: int = 6
     await routing.flush()
 
 
+async def tier_at_072(routing: TierRouting, upstream: Upstream) -> str:
+    """The tier that answers where the judge says .72 of the cheap answer, and .9 of any other."""
+    upstream.script("gpt-4.1-nano", {"text": "0.72"}, {"text": "0.9"})
+    response = await routing.router.acompletion(model="smart", messages=asked("One more question"))
+    return str(told(response)["tier"])
+
+
 def proposals(routing: TierRouting) -> list[Any]:
     routers: Any = routing.quality.report("smart")["routers"]
     return list(routers[0]["proposals"])
@@ -71,11 +78,13 @@ async def test_an_operator_applies_a_proposal_and_takes_it_back(
     with caplog.at_level(logging.WARNING):
         step = routing.quality.apply("smart", change, by="ops")
     assert threshold(routing) == 0.73
+    assert await tier_at_072(routing, upstream) == "standard", "what the judge lets pass at .7 is now sent up"
     assert "judge_threshold on route 'default' set from None to 0.73 by ops" in caplog.text
     with pytest.raises(StepRefused, match="no such proposal"):
         routing.quality.apply("smart", change, by="ops")
     assert routing.quality.revert("smart", str(step["id"]), by="ops")["reverted_at"]
     assert threshold(routing) is None
+    assert await tier_at_072(routing, upstream) == "cheap"
     with pytest.raises(StepRefused, match="reverted before"):
         routing.quality.revert("smart", str(step["id"]), by="ops")
     with pytest.raises(StepRefused, match="no step"):
@@ -97,11 +106,12 @@ async def test_steps_stay_in_bounds_hold_after_a_restart_and_are_not_redone_once
 
     later = make(settings)
     connect(later, store)
-    later.quality._keep()
-    assert threshold(later) == 0.73
+    await until(later, 0.73)
     written_by_hand = make({**settings, "routes": {"default": {"judge_threshold": 0.6}}})
     connect(written_by_hand, store)
-    written_by_hand.quality._keep()
+    async with asyncio.timeout(15):
+        while not written_by_hand.quality.tuning.steps("smart"):  # noqa: ASYNC110  a thread takes them over
+            await asyncio.sleep(0.02)
     assert threshold(written_by_hand) == 0.6, "who writes the value himself has the last word"
 
     later.quality.revert("smart", step.id, by="ops")
