@@ -32,7 +32,7 @@ DEARER = {
     "name": "dearer",
     "unit": "user",
     "share": 0.5,
-    "set": {"default_tier": "standard"},
+    "set": {"min_tier": "standard"},
     "goal": {"metric": "cost_usd", "effect": 0.0001},
 }
 MOVED = {"name": "moved", "unit": "user", "share": 0.5, "set": {"max_tier": "standard"}}

@@ -270,6 +270,12 @@ def test_the_description_names_every_route_and_not_the_page(client: Ask) -> None
         "/tier-router/experiments",
         "/tier-router/feedback",
         "/tier-router/ladder",
+        "/tier-router/monitoring",
+        "/tier-router/monitoring/apply",
+        "/tier-router/monitoring/reset",
+        "/tier-router/monitoring/revert",
+        "/tier-router/observed",
+        "/tier-router/quality",
         "/tier-router/series",
         "/tier-router/summary",
     ]
