@@ -2,7 +2,7 @@
 
 Features are standardised and whitened by how prompts vary around their own centre, so that what is unusual within a
 kind of prompts counts as far. One limit for all centres: with sources left out of training it finds three times as
-many of their prompts as a radius for each centre in whitened main directions does (`familiarity`).
+many of their prompts as a radius for each centre does.
 """
 
 from __future__ import annotations
