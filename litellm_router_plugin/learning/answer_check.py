@@ -3,7 +3,8 @@
 What transfers to traffic that was not learned from is not how long an answer is, but how much longer than its like:
 so features are standardised by the running mean and deviation of their (route, model), which needs no label. Where
 little is known of a route its moments are drawn towards those of all training answers. A second ensemble reads the
-numbers as they are; it knows the kinds of request it was trained on, and counts only for requests like those.
+numbers as they are. It counts whole on every request: fading it out with the distance to the training rows ranks worse
+on sources that were left out.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.core.route_statistics import RouteStatistics
-from litellm_router_plugin.learning.known_kinds import KnownKinds
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 FloatArray = NDArray[np.float64]
@@ -77,11 +76,6 @@ LARGEST_FEATURE: Final = 1e6
 """No feature is larger: they are shares, logarithms and small counts."""
 LEAST_P: Final = 0.01
 """Estimates stay this far from 0 and 1."""
-KNOWN_WITHIN: Final = 0.7
-"""Distance, in limits of `KnownKinds`, up to which a request counts as known. Most answers of known sources lie within
-it; of those of a source that was left out of training the median lies at .8 to 1.1."""
-FORGETTING: Final = 8.0
-"""How fast the second ensemble's weight falls beyond that: by exp(-8) a limit, to a tenth at the limit itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,48 +92,22 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
-class KindsKnown:
-    """The ensemble that reads features as they are, and which requests it knows.
-
-    Attributes:
-        trees: On answer features, then prompt features.
-        projection: Of these onto main directions.
-        kinds: Where the training rows lie there.
-    """
-
-    trees: TreeEnsemble
-    projection: Projection
-    kinds: KnownKinds
-
-    def weight(self, raw: FloatArray) -> float:
-        """How much (0..1) it knows of requests like that of this row."""
-        distance = self.kinds.distance(self.projection.of(raw))
-        return math.exp(-FORGETTING * max(distance - KNOWN_WITHIN, 0.0))
-
-    def weights(self, raw: FloatArray) -> FloatArray:
-        """The same of many rows."""
-        distances = self.kinds.distances(self.projection.of(raw))
-        weights: FloatArray = np.exp(-FORGETTING * np.maximum(distances - KNOWN_WITHIN, 0.0))
-        return weights
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerCheckModel:
-    """The whole model: what both ensembles say, the second as far as it knows the request.
+    """The whole model: the sum of what both ensembles say.
 
     Build it with `answer_check_training`, load it with `answer_check_artefact`.
 
     Attributes:
         prior: For routes of which little is known.
         trees: On what `compared` gives; their output is P(good) above the usual of the route and model.
-        known: The second ensemble.
+        raw_trees: On what `as_they_are` gives; their output is P(good) above what the first say.
         base: P(good) where nothing speaks either way: the mean over training answers.
         about: What the manifest says.
     """
 
     prior: Prior
     trees: TreeEnsemble
-    known: KindsKnown
+    raw_trees: TreeEnsemble
     base: float
     about: Mapping[str, object] = field(default_factory=dict, hash=False)
 
@@ -151,19 +119,13 @@ class AnswerCheckModel:
             prompt: `features.request_features` of its request.
             route: Statistics of the answers before it, of the same route and model.
         """
-        row = compared(features, route, self.prior)
-        raw = as_they_are(features, prompt)
-        above_usual = float(self.trees.total(row)[0])
-        known = float(self.known.trees.total(raw.astype(np.float32))[0])
-        weight = self.known.weight(raw)
-        total = self.base + above_usual + weight * known
-        return min(max(total, LEAST_P), 1.0 - LEAST_P)
+        above_usual = self.trees.total(compared(features, route, self.prior))[0].item()
+        raw = self.raw_trees.total(as_they_are(features, prompt).astype(np.float32))[0].item()
+        return float(min(max(self.base + above_usual + raw, LEAST_P), 1.0 - LEAST_P))
 
     def forecasts(self, compared_rows: FloatArray, raw: FloatArray) -> FloatArray:
         """The same of many answers, from the rows that `compared` and `as_they_are` give."""
-        above_usual, known = self.trees.totals(compared_rows)[:, 0], self.known.trees.totals(raw)[:, 0]
-        weights = self.known.weights(raw)
-        total = self.base + above_usual + weights * known
+        total = self.base + self.trees.totals(compared_rows)[:, 0] + self.raw_trees.totals(raw)[:, 0]
         return np.clip(total, LEAST_P, 1.0 - LEAST_P)
 
 

@@ -19,12 +19,9 @@ from litellm_router_plugin.learning.answer_check import (
     LEAST_VARIANCE,
     STANDARDISED,
     AnswerCheckModel,
-    KindsKnown,
     Prior,
 )
 from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
-from litellm_router_plugin.learning.known_kinds import KnownKinds
-from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 KIND: Final = "answer-check"
@@ -41,19 +38,12 @@ _SPEC: Final[Mapping[str, object]] = {
 
 def save_answer_check(model: AnswerCheckModel, folder: str | os.PathLike[str], card: str) -> None:
     """Write the model; raises `ArtefactError` where the folder cannot be written."""
-    known = model.known
     arrays: dict[str, NDArray[Any]] = {
         **model.trees.to_arrays("compared_"),
-        **known.trees.to_arrays("known_"),
+        **model.raw_trees.to_arrays("raw_"),
         "prior_mean": model.prior.mean,
         "prior_variance": model.prior.variance,
         "base": np.array(model.base),
-        "projection": known.projection.weights.astype(np.float32),
-        "projection_centre": known.projection.centre,
-        "projection_scale": known.projection.scale,
-        "projection_limit": np.array(known.projection.limit),
-        "centres": known.kinds.centres.astype(np.float32),
-        "limit": np.array(known.kinds.limit),
     }
     save_artefact(folder, Artefact(KIND, {**model.about, **_SPEC}, arrays, card))
 
@@ -71,28 +61,18 @@ def load_answer_check(folder: str | os.PathLike[str]) -> AnswerCheckModel:
     about = {key: value for key, value in artefact.about.items() if key not in _SPEC and key != "schema_version"}
     try:
         return _model(artefact.arrays, about)
-    except (KeyError, ValueError, IndexError) as error:
+    except (ArtefactError, KeyError, ValueError, IndexError) as error:
         raise ArtefactError(f"{folder}: its arrays do not fit together: {error}") from error
 
 
 def _model(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> AnswerCheckModel:
     raw_count = len(FEATURE_NAMES) + len(prompt_features.FEATURE_NAMES)
-    projection = Projection(
-        np.asarray(arrays["projection"], np.float64),
-        arrays["projection_centre"],
-        arrays["projection_scale"],
-        float(arrays["projection_limit"]),
-    )
-    if projection.weights.shape[0] != raw_count or len(arrays["prior_mean"]) != len(STANDARDISED):
-        raise ValueError("projection or prior have other features")
-    known = KindsKnown(
-        TreeEnsemble.from_arrays(arrays, "known_", raw_count),
-        projection,
-        KnownKinds(np.asarray(arrays["centres"], np.float64), float(arrays["limit"])),
-    )
+    if len(arrays["prior_mean"]) != len(STANDARDISED):
+        raise ValueError("the prior has other features")
     prior = Prior(arrays["prior_mean"], np.maximum(arrays["prior_variance"], LEAST_VARIANCE))
     trees = TreeEnsemble.from_arrays(arrays, "compared_", len(COMPARED_NAMES))
-    return AnswerCheckModel(prior, trees, known, float(arrays["base"]), about)
+    raw_trees = TreeEnsemble.from_arrays(arrays, "raw_", raw_count)
+    return AnswerCheckModel(prior, trees, raw_trees, float(arrays["base"]), about)
 
 
 @cache

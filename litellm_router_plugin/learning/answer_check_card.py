@@ -12,8 +12,7 @@ def answer_check_card(model: AnswerCheckModel, figures: Mapping[str, Mapping[str
     return f"""# Default answer check
 
 Estimates, from cheap numbers of an answer and its request, whether the answer is good enough. The numbers are compared
-with those of the same route and model before it, so no label is needed; a second ensemble knows the kinds of request
-below.
+with those of the same route and model before it, so no label is needed; a second ensemble reads them as they are.
 
 It holds numbers only: tree thresholds, leaf values, means and deviations. There is no text in it.
 

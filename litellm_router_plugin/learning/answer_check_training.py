@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
 
-from litellm_router_plugin.learning.answer_check import AnswerCheckModel, FloatArray, KindsKnown
+from litellm_router_plugin.learning.answer_check import AnswerCheckModel, FloatArray
 from litellm_router_plugin.learning.answer_check_rows import CountedAnswers
-from litellm_router_plugin.learning.known_kinds_fitting import fit_known_kinds, fit_whitening
 from litellm_router_plugin.learning.trees import TreeEnsemble, from_gradient_boosting
 
 
@@ -39,7 +38,7 @@ class EnsembleSettings:
 
 COMPARED_SETTINGS: Final = EnsembleSettings(60, 3, 0.08, 0.4, 0.3, 100)
 """Few shallow trees: chosen by leaving sources of the train split out, where more and deeper ones rank worse."""
-KNOWN_SETTINGS: Final = EnsembleSettings(200, 5, 0.05, 0.4, 0.15, 20)
+RAW_SETTINGS: Final = EnsembleSettings(200, 5, 0.05, 0.4, 0.15, 20)
 """Chosen among few by grouped folds of the train split; small differences, so the smaller ones."""
 SOURCE_POWER: Final = 0.75
 """An answer of a source with n of them weighs n to minus this power in the first ensemble, which is for any source."""
@@ -51,7 +50,7 @@ def train_answer_check(
     answers: CountedAnswers,
     *,
     random_state: int,
-    settings: tuple[EnsembleSettings, EnsembleSettings] = (COMPARED_SETTINGS, KNOWN_SETTINGS),
+    settings: tuple[EnsembleSettings, EnsembleSettings] = (COMPARED_SETTINGS, RAW_SETTINGS),
     about: Mapping[str, object] | None = None,
 ) -> AnswerCheckModel:
     """Train on recorded answers.
@@ -70,10 +69,8 @@ def train_answer_check(
     scale = float(np.average(spread, weights=weights))
     trees = _grown(rows, scale * (answers.scores - usual) / spread, balanced, settings[0], random_state)
     left = answers.scores - base - trees.totals(rows)[:, 0] / 2.0
-    known = _grown(raw, left, weights, settings[1], random_state)
-    projection = fit_whitening(raw, random_state)
-    kinds = fit_known_kinds(projection.of(raw), random_state)
-    return AnswerCheckModel(prior, trees, KindsKnown(known, projection, kinds), base, about or {})
+    raw_trees = _grown(raw, left, weights, settings[1], random_state)
+    return AnswerCheckModel(prior, trees, raw_trees, base, about or {})
 
 
 def usual_scores(answers: CountedAnswers) -> tuple[FloatArray, FloatArray]:

@@ -38,6 +38,7 @@ from litellm_router_plugin.learning.answer_check_card import answer_check_card
 from litellm_router_plugin.learning.answer_check_figures import source_aucs
 from litellm_router_plugin.learning.answer_check_rows import CountedAnswers, count_answers
 from litellm_router_plugin.learning.answer_check_training import LEAST_SPREAD, usual_scores
+from litellm_router_plugin.learning.artefacts import MANIFEST, load_artefact, save_artefact
 from litellm_router_plugin.learning.features import request_features
 
 ASKED = RequestView(text="How many boats are there?\n(A) 3\n(B) 12")
@@ -194,10 +195,17 @@ def test_an_artefact_of_other_features_is_refused(model: AnswerCheckModel, tmp_p
         load_answer_check(tmp_path)
 
 
+def test_an_artefact_without_a_part_is_refused_by_its_folder(model: AnswerCheckModel, tmp_path: Path) -> None:
+    save_answer_check(model, tmp_path, "card")
+    artefact = load_artefact(tmp_path, "answer-check")
+    kept = {name: array for name, array in artefact.arrays.items() if not name.startswith("raw_")}
+    save_artefact(tmp_path, replace(artefact, arrays=kept))
+    with pytest.raises(ArtefactError, match=f"{tmp_path}.*raw_features"):
+        load_answer_check(tmp_path)
+
+
 def rewrite_manifest(folder: Path, key: str) -> None:
     """Change an entry and put the checksum right, as another version of the package would have written it."""
-    from litellm_router_plugin.learning.artefacts import MANIFEST, load_artefact, save_artefact  # noqa: PLC0415  only here
-
     artefact = load_artefact(folder, "answer-check")
     about = {name: value for name, value in artefact.about.items() if name not in ("schema_version", key)}
     save_artefact(folder, replace(artefact, about={**about, key: "other"}))
