@@ -14,10 +14,10 @@ from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, sa
 from litellm_router_plugin.learning.ease import Ease
 from litellm_router_plugin.learning.features import FEATURE_NAMES, FEATURE_SPEC_VERSION
 from litellm_router_plugin.learning.known_kinds import KnownKinds
+from litellm_router_plugin.learning.oblivious_trees import ObliviousTrees
 from litellm_router_plugin.learning.outcome_model import LearnedModel, ReferencePrompts
 from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.token_forecast import PROMPT_COUNTS, TOOL_COUNTS, PromptTokens
-from litellm_router_plugin.learning.trees import TreeEnsemble
 
 KIND: Final = "tier-outcomes"
 """The manifest's ``kind`` of a model trained on outcomes."""
@@ -69,7 +69,7 @@ def load_model(folder: str | os.PathLike[str]) -> LearnedModel:
         raise ArtefactError(f"{folder}: made for other features than this package counts. Train the model again")
     try:
         return _model(artefact.arrays, _names(about), {k: v for k, v in about.items() if k not in _OWN_KEYS})
-    except (KeyError, ValueError, IndexError) as error:
+    except (ArtefactError, KeyError, ValueError, IndexError) as error:
         raise ArtefactError(f"{folder}: its arrays do not fit together: {error}") from error
 
 
@@ -82,7 +82,7 @@ def _names(about: Mapping[str, object]) -> tuple[str, ...]:
 
 def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Mapping[str, object]) -> LearnedModel:
     features, models = len(FEATURE_NAMES), len(names)
-    trees = TreeEnsemble.from_arrays(arrays, "tree_", features)
+    trees = ObliviousTrees.from_arrays(arrays, "tree_", features)
     directions = arrays["projection"].shape[-1]
     size = len(arrays["reference_prompt_tokens"])
     latents = 1 + trees.outputs

@@ -15,9 +15,9 @@ from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.model_names import known_name
+from litellm_router_plugin.learning.oblivious_trees import ObliviousTrees
 from litellm_router_plugin.learning.projection import Projection
 from litellm_router_plugin.learning.token_forecast import PromptTokens, expected_tokens
-from litellm_router_plugin.learning.trees import TreeEnsemble
 
 FloatArray = NDArray[np.float64]
 
@@ -77,7 +77,7 @@ class LearnedModel:
         about: What training recorded: sources, metrics, fingerprint, versions.
     """
 
-    trees: TreeEnsemble
+    trees: ObliviousTrees
     ease: Ease
     names: tuple[str, ...]
     heads: FloatArray

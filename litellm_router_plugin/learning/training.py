@@ -79,7 +79,7 @@ def table_outcomes(table: OutcomeTable) -> Outcomes:
 def grow_trees(
     table: OutcomeTable, *, random_state: int = 0, settings: BoostingSettings = DEFAULT_SETTINGS
 ) -> LatentTrees:
-    """The trees and heads, still scikit-learn's."""
+    """The trees and heads, before their loadings are scaled."""
     _refuse_nonsense(table)
     outcomes = table_outcomes(table)
     ease = fit_ease(table.features, outcomes, table.sources)
@@ -93,7 +93,7 @@ def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, r
     prompt_tokens = fit_prompt_tokens(table)
     sample = reference_rows(source_weights(table.sources), random_state)
     return LearnedModel(
-        trees=grown.exported(),
+        trees=grown.trees,
         ease=grown.ease,
         names=table.models,
         heads=grown.heads,

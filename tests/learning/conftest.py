@@ -13,7 +13,7 @@ from litellm_router_plugin.learning.outcome_model import LearnedModel
 from litellm_router_plugin.learning.training import train_outcomes
 
 STRENGTHS = {"weak-1": 0.25, "middling-1": 0.55, "strong-1": 0.9}
-SMALL = BoostingSettings(latents=2, trees=12, depth=3)
+SMALL = BoostingSettings(latents=2, trees=30, depth=3)
 
 
 def made_up_rows(count: int, seed: int, strengths: Mapping[str, float] | None = None) -> list[dict[str, Any]]:

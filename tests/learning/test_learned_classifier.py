@@ -80,7 +80,7 @@ def test_it_fills_the_role_and_never_suspends(model: LearnedModel) -> None:
 def test_harder_prompts_go_higher(model: LearnedModel) -> None:
     classifier = tiered(model, quality_target=0.9)
     order = list(LADDER)
-    easy, hard = ask(classifier, EASY), ask(classifier, FOR_THE_STRONG)
+    easy, hard = ask(classifier, EASY), ask(classifier, HARD)
     assert order.index(str(easy.tier)) < order.index(str(hard.tier))
     assert (easy.difficulty or 0) < (hard.difficulty or 0)
 

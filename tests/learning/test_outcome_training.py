@@ -41,7 +41,7 @@ def test_serving_equals_the_trees_that_were_grown(rows: Rows, small: BoostingSet
     table = outcome_table(rows)
     grown = grow_trees(table, random_state=5, settings=small)
     served = assemble(table, grown, grown.latents(table.features), random_state=5)
-    logits = grown.heads[:, 0] + grown.latents(table.features) @ grown.heads[:, 1:].T
+    logits = grown.heads[:, 0] + grown.fitted @ grown.heads[:, 1:].T
     compared = 0
     for row, wanted in zip(rows[:50], 1 / (1 + np.exp(-logits[:50])), strict=True):
         if served.read(row_request(row)).distance <= FAMILIAR:
