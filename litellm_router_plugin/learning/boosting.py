@@ -129,7 +129,8 @@ def _grow(
     settings: BoostingSettings,
     random: np.random.Generator,
 ) -> Questions:
-    steps: FloatArray = np.linalg.solve(hessian + STEP_RIDGE * np.eye(settings.latents), slope[:, :, None])[:, :, 0]
+    damped = hessian + STEP_RIDGE * np.eye(settings.latents)
+    steps = np.asarray(np.linalg.solve(damped, slope[:, :, None])[:, :, 0], np.float64)
     return grow_questions(
         codes,
         steps,
