@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -124,7 +125,7 @@ class LadderForecast:
         heads = [self._head(entry, rung, len(ladder)) for rung, entry in enumerate(ladder)]
         self._levels = [*(float(head[0]) for head in heads), typical[0].item()]
         self._loadings = np.array([*(head[1:] for head in heads), typical[1:]])
-        self._is_known = [model.known_as(entry.model) is not None for entry in ladder]
+        self._models = [entry.model for entry in ladder]
         self._set_costs(ladder)
         self._reader = LadderReader(model, self._loadings, self._token_weights)
         self._settings = settings
@@ -172,15 +173,29 @@ class LadderForecast:
     def _rungs(self, success: list[list[float]], warnings: list[str]) -> tuple[int, ...]:
         """The rungs but for the dominated ones, which are told."""
         rungs = list(range(len(self.tiers)))
-        dominated = dominated_rungs(success, self._reference_cost) if self._settings.skip_dominated else {}
-        for rung, better in dominated.items():
-            if self._is_known[rung] and self._is_known[better]:
-                rungs.remove(rung)
-                warnings.append(
-                    f"tier {self.tiers[rung]!r} costs no less than {self.tiers[better]!r} and is expected to do no"
-                    " better, so it is skipped"
-                )
+        if not self._settings.skip_dominated:
+            return tuple(rungs)
+        known = [rung for rung in rungs if self._model.known_as(self._models[rung]) is not None]
+        for one, other in combinations(known, 2):
+            for rung, better in self._dominated(success, one, other).items():
+                if rung in rungs and len(rungs) > 1:
+                    rungs.remove(rung)
+                    warnings.append(
+                        f"tier {self.tiers[rung]!r} costs no less than {self.tiers[better]!r} and is expected to do no"
+                        " better, so it is skipped"
+                    )
         return tuple(rungs)
+
+    def _dominated(self, success: list[list[float]], one: int, other: int) -> dict[int, int]:
+        """Which of two rungs is dominated by which, on the sources that both models were learned from."""
+        shared = np.flatnonzero(self._model.shared_reference(self._models[one], self._models[other]))
+        if not len(shared):
+            return {}
+        pair = (one, other)
+        chances, costs = (
+            [[rows[row][rung] for rung in pair] for row in shared.tolist()] for rows in (success, self._reference_cost)
+        )
+        return {pair[rung]: pair[better] for rung, better in dominated_rungs(chances, costs).items()}
 
     def _trade_off(self, success: list[list[float]], rungs: Sequence[int]) -> float:
         if self._settings.cost_quality is not None:

@@ -42,6 +42,7 @@ def _arrays(model: LearnedModel) -> dict[str, NDArray[Any]]:
         "ease_offset": np.array(model.ease.offset),
         "heads": model.heads,
         "labels": model.labels,
+        "seen": model.seen,
         "completion_heads": model.completion_heads.astype(np.float32),
         "projection": model.projection.weights.astype(np.float32),
         "projection_centre": model.projection.centre,
@@ -54,6 +55,7 @@ def _arrays(model: LearnedModel) -> dict[str, NDArray[Any]]:
         "reference_latents": model.reference.latents.astype(np.float32),
         "reference_directions": model.reference.directions.astype(np.float32),
         "reference_prompt_tokens": model.reference.prompt_tokens.astype(np.float32),
+        "reference_sources": model.reference.sources.astype(np.uint16),
     }
 
 
@@ -91,6 +93,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
         "ease_offset": (),
         "heads": (models, 1 + latents),
         "labels": (models,),
+        "seen": (models, arrays["seen"].shape[-1]),
         "completion_heads": (models + 1, 1 + directions),
         "projection": (features, directions),
         "projection_centre": (features,),
@@ -102,10 +105,13 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
         "tokens_per_tool": (len(TOOL_COUNTS),),
         "reference_latents": (size, latents),
         "reference_directions": (size, directions),
+        "reference_sources": (size,),
     }
     for name, shape in wanted.items():
         if arrays[name].shape != shape:
             raise ValueError(f"{name} has shape {arrays[name].shape}, wanted is {shape}")
+    if size and int(arrays["reference_sources"].max()) >= arrays["seen"].shape[-1]:
+        raise ValueError("reference_sources names a source that seen lacks")
     double = {name: array.astype(np.float64) for name, array in arrays.items() if not name.startswith("tree_")}
     return LearnedModel(
         trees=trees,
@@ -113,6 +119,7 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
         names=names,
         heads=double["heads"],
         labels=arrays["labels"].astype(np.int64),
+        seen=arrays["seen"].astype(np.bool_),
         completion_heads=double["completion_heads"],
         projection=Projection(
             double["projection"],
@@ -123,7 +130,10 @@ def _model(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...], about: Ma
         known_kinds=KnownKinds(double["centres"], float(double["familiar_within"])),
         prompt_tokens=PromptTokens(double["tokens_per_count"], double["tokens_per_tool"]),
         reference=ReferencePrompts(
-            double["reference_latents"], double["reference_directions"], double["reference_prompt_tokens"]
+            double["reference_latents"],
+            double["reference_directions"],
+            double["reference_prompt_tokens"],
+            arrays["reference_sources"].astype(np.int64),
         ),
         about=about,
     )

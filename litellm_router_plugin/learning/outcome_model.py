@@ -52,11 +52,13 @@ class ReferencePrompts:
         latents: prompts x latents.
         directions: prompts x directions.
         prompt_tokens: One number a prompt.
+        sources: The number of each prompt's source.
     """
 
     latents: FloatArray
     directions: FloatArray
     prompt_tokens: FloatArray
+    sources: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class LearnedModel:
         names: The known models.
         heads: models x (1 + latents): intercept, loading of the ease, loadings of the trees' latents.
         labels: How many outcomes each head was fitted to.
+        seen: models x sources, whether a head was fitted to outcomes of that source.
         completion_heads: (models + 1) x (1 + directions); the last is for models not known.
         projection: Features -> directions.
         known_kinds: Where the training prompts lie.
@@ -82,6 +85,7 @@ class LearnedModel:
     names: tuple[str, ...]
     heads: FloatArray
     labels: NDArray[np.int64]
+    seen: NDArray[np.bool_]
     completion_heads: FloatArray
     projection: Projection
     known_kinds: KnownKinds
@@ -125,6 +129,15 @@ class LearnedModel:
         head: FloatArray = self.completion_heads[-1 if known is None else self.names.index(known)]
         return head
 
+    def shared_reference(self, one: str, other: str) -> NDArray[np.bool_]:
+        """Which reference prompts come from sources that the heads of both known models were fitted to.
+
+        Elsewhere a comparison of the two would rest on how one of them is taken to do where it was never seen.
+        """
+        places = [self.names.index(known) for name in (one, other) if (known := self.known_as(name)) is not None]
+        shared = np.logical_and.reduce(self.seen[places], axis=0)
+        return np.asarray(shared[self.reference.sources], np.bool_)
+
     @property
     def typical_head(self) -> FloatArray:
         """The mean of all heads, weighted by what they were fitted to."""
@@ -162,13 +175,17 @@ class LearnedModel:
         return dict(zip(model_names, expected_tokens(heads[:, 0] + heads[:, 1:] @ directions).tolist(), strict=True))
 
     def with_model(self, name: str, head: FloatArray, completion_head: FloatArray, labels: int) -> LearnedModel:
-        """This model knowing one model more, or another head for a known one."""
+        """This model knowing one model more, or another head for a known one.
+
+        Where the labels come from is not known, so they are taken to speak for all sources.
+        """
         kept = [index for index, known in enumerate(self.names) if known != name]
         return replace(
             self,
             names=(*(self.names[index] for index in kept), name),
             heads=np.vstack([self.heads[kept], head]),
             labels=np.append(self.labels[kept], labels),
+            seen=np.vstack([self.seen[kept], np.ones((1, self.seen.shape[1]), np.bool_)]),
             completion_heads=np.vstack([self.completion_heads[kept], completion_head, self.completion_heads[-1:]]),
         )
 

@@ -92,12 +92,15 @@ def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, r
     directions = projection.of(table.features)
     prompt_tokens = fit_prompt_tokens(table)
     sample = reference_rows(source_weights(table.sources), random_state)
+    places, source = np.unique(table.sources, return_inverse=True)
+    known = ~np.isnan(table.scores)
     return LearnedModel(
         trees=grown.trees,
         ease=grown.ease,
         names=table.models,
         heads=grown.heads,
-        labels=(~np.isnan(table.scores)).sum(axis=0),
+        labels=known.sum(axis=0),
+        seen=np.stack([known[source == place].any(axis=0) for place in range(len(places))], axis=1),
         completion_heads=_single(fit_completion_heads(directions, table.completion_tokens)),
         projection=projection,
         known_kinds=fit_known_kinds(directions, random_state),
@@ -106,6 +109,7 @@ def assemble(table: OutcomeTable, grown: LatentTrees, held_out: FloatArray, *, r
             _single(held_out[sample]),
             _single(directions[sample]),
             _single(prompt_tokens.of_rows(table.features[sample])),
+            source[sample],
         ),
         about={
             "rows": len(table),

@@ -16,7 +16,9 @@ STRENGTHS = {"weak-1": 0.25, "middling-1": 0.55, "strong-1": 0.9}
 SMALL = BoostingSettings(latents=2, trees=30, depth=3)
 
 
-def made_up_rows(count: int, seed: int, strengths: Mapping[str, float] | None = None) -> list[dict[str, Any]]:
+def made_up_rows(
+    count: int, seed: int, strengths: Mapping[str, float] | None = None, source: str | None = None
+) -> list[dict[str, Any]]:
     """Rows in which long sums are harder; a model of strength s solves what is easier than s, nine times in ten."""
     draw = random.Random(seed)  # noqa: S311  no secret
     rows: list[dict[str, Any]] = []
@@ -29,10 +31,12 @@ def made_up_rows(count: int, seed: int, strengths: Mapping[str, float] | None = 
                 "prompt_tokens": 10 + 2 * len(numbers),
                 "completion_tokens": int(50 + 400 * difficulty),
             }
-            for name, strength in (strengths or STRENGTHS).items()
+            for name, strength in (STRENGTHS if strengths is None else strengths).items()
         }
         prompt = f"Please add {' + '.join(numbers)} for case {number}."
-        rows.append({"id": str(number), "source": f"made-up-{number % 2}", "prompt": prompt, "outcomes": outcomes})
+        rows.append(
+            {"id": str(number), "source": source or f"made-up-{number % 2}", "prompt": prompt, "outcomes": outcomes}
+        )
     return rows
 
 

@@ -17,6 +17,7 @@ from litellm_router_plugin.core.reading import read_request
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder, Tier
 from litellm_router_plugin.errors import ArtefactError, DataError
+from litellm_router_plugin.learning.boosting import BoostingSettings
 from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.ladder_forecast import LadderSettings, lowest_sufficient
 from litellm_router_plugin.learning.ladder_reading import LadderReader
@@ -25,6 +26,7 @@ from litellm_router_plugin.learning.outcome_artefact import save_model
 from litellm_router_plugin.learning.outcome_model import LearnedModel
 from litellm_router_plugin.learning.text_fitting import fit_pipeline
 from litellm_router_plugin.learning.text_model import HeadKind
+from litellm_router_plugin.learning.training import train_outcomes
 
 LADDER = {"cheap": "weak-1", "standard": "middling-1", "premium": "strong-1"}
 EASY = "Please add 17 + 24 for case 151."
@@ -144,6 +146,26 @@ def test_a_dominated_tier_is_skipped_with_a_warning(model: LearnedModel, caplog:
     assert ask(classifier, HARD).tier == "standard"
     kept = LearnedTierClassifier(model, ladder_of(cheap="strong-1", premium="weak-1"), PRICES, skip_dominated=False)
     assert kept.warnings == ()
+
+
+def test_models_are_compared_only_where_both_were_seen(
+    model: LearnedModel, make_rows: Callable[..., list[dict[str, Any]]], small: BoostingSettings
+) -> None:
+    ladder = ladder_of(cheap="middling-1", premium="strong-1")
+    assert LearnedTierClassifier(model, ladder, PRICES).warnings == ()
+    easy, hard = (make_rows(150, seed, {}, source) for seed, source in ((5, "easy"), (6, "hard")))
+    for rows, name, score in ((easy, "middling-1", 0.9), (hard, "strong-1", 0.2)):
+        for number, row in enumerate(rows):
+            good = float(number % 10 < 10 * score)
+            row["outcomes"] = {name: {"score": good, "prompt_tokens": 9, "completion_tokens": 9}}
+    apart = train_outcomes([*easy, *hard], settings=small)
+    assert not apart.shared_reference("middling-1", "strong-1").any()
+    assert LearnedTierClassifier(apart, ladder, PRICES).warnings == ()
+    for row in hard:
+        row["outcomes"]["middling-1"] = {"score": 1.0, "prompt_tokens": 9, "completion_tokens": 9}
+    together = train_outcomes([*easy, *hard], settings=small)
+    (warning,) = LearnedTierClassifier(together, ladder, PRICES).warnings
+    assert "'premium' costs no less than 'cheap'" in warning
 
 
 def test_a_model_that_is_not_known_is_placed_by_its_rung(model: LearnedModel) -> None:
