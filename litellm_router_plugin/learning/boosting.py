@@ -48,9 +48,9 @@ class BoostingSettings:
     """
 
     latents: int = 4
-    trees: int = 300
+    trees: int = 600
     depth: int = 6
-    learning_rate: float = 0.1
+    learning_rate: float = 0.05
     feature_share: float = 0.25
     row_share: float = 0.6
     leaf_ridge: float = 15.0
