@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from operator import add
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -93,14 +95,14 @@ class Footing:
         levels: Log-odds of each tier's success on a prompt that moves none, and of the typical model's.
         rungs: The rungs that are chosen from.
         trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
-        usual_success: Mean P(success) of each tier on the reference prompts.
+        usual_success: Tier -> mean P(success) on the reference prompts; every forecast holds this one mapping.
         value_usd: What a good answer is worth at that trade-off; None without prices, or where nothing says it.
     """
 
     levels: tuple[float, ...]
     rungs: tuple[int, ...]
     trade_off: float
-    usual_success: tuple[float, ...]
+    usual_success: Mapping[str, float]
     value_usd: float | None
 
 
@@ -168,7 +170,8 @@ class LadderForecast:
         usual = tuple(np.array(success).mean(axis=0).tolist())
         trade_off = self._trade_off(success, rungs)
         value_usd = self._value(success, usual, rungs, trade_off)
-        return Footing(tuple(levels), rungs, trade_off, usual, value_usd)
+        by_tier = MappingProxyType(dict(zip(self.tiers, usual, strict=True)))
+        return Footing(tuple(levels), rungs, trade_off, by_tier, value_usd)
 
     def _rungs(self, success: list[list[float]], warnings: list[str]) -> tuple[int, ...]:
         """The rungs but for the dominated ones, which are told."""
@@ -236,10 +239,7 @@ class LadderForecast:
         features = request_features(request)
         reading = self._reader.read(features)
         is_unfamiliar = reading.distance > FAMILIAR
-        *success, typical = [
-            0.5 + 0.5 * math.tanh(0.5 * (level + move))
-            for level, move in zip(footing.levels, reading.moves, strict=True)
-        ]
+        *success, typical = [0.5 + 0.5 * math.tanh(0.5 * odds) for odds in map(add, footing.levels, reading.moves)]
         cost = self._request_costs(reading, self._model.prompt_tokens.of(features, request), request)
         choice_cost = self._stand_in if cost is None else cost
         if is_unfamiliar:
@@ -252,11 +252,11 @@ class LadderForecast:
             cause="learned",
             signals=_signals(difficulty, is_unfamiliar=is_unfamiliar),
             p_success=dict(zip(self.tiers, success, strict=True)),
-            confidence=lowest_sufficient(success)[rung] / max(1.0, reading.distance) ** 2,
+            confidence=_lowest_share(success, rung) / max(1.0, reading.distance) ** 2,
             difficulty=difficulty,
             abstained=is_unfamiliar,
             expected_cost=empty() if cost is None else dict(zip(self.tiers, cost, strict=True)),
-            usual_success=dict(zip(self.tiers, footing.usual_success, strict=True)),
+            usual_success=footing.usual_success,
             value_usd=footing.value_usd,
         )
 
@@ -264,11 +264,10 @@ class LadderForecast:
         if not self.priced:
             return None
         most = MOST_COMPLETION_TOKENS if request.max_tokens is None else request.max_tokens
+        logs = map(add, self._token_levels, reading.token_moves)
         return [
-            prompt_tokens * paid_in + min(math.exp(min(level + log, MOST_LOG)), most) * request.n * paid_out
-            for (paid_in, paid_out), level, log in zip(
-                self._prices, self._token_levels, reading.token_moves, strict=True
-            )
+            prompt_tokens * paid_in + min(math.exp(min(log, MOST_LOG)), most) * request.n * paid_out
+            for (paid_in, paid_out), log in zip(self._prices, logs, strict=True)
         ]
 
 
@@ -278,11 +277,12 @@ def lowest_sufficient(success: Sequence[float]) -> list[float]:
     Assumes that a tier succeeds wherever a worse one does (the forecasts do not tell how failures overlap); the last
     tier takes the prompts that none is good enough for.
     """
-    shares, reached = [], 0.0
-    for chance in success[:-1]:
-        shares.append(max(chance - reached, 0.0))
-        reached = max(reached, chance)
-    return [*shares, 1.0 - reached]
+    return [_lowest_share(success, rung) for rung in range(len(success))]
+
+
+def _lowest_share(success: Sequence[float], rung: int) -> float:
+    reached = max(success[:rung], default=0.0)
+    return 1.0 - reached if rung == len(success) - 1 else max(success[rung] - reached, 0.0)
 
 
 def _signals(difficulty: float, *, is_unfamiliar: bool) -> tuple[str, ...]:

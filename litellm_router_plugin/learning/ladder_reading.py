@@ -7,6 +7,7 @@ are those of `outcome_model.LearnedModel.read` but for rounding in the last bits
 from __future__ import annotations
 
 import math
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -46,9 +47,9 @@ class LadderReader:
         weights = projection.weights
         self._set_linear(projection, np.hstack([weights, weights @ kinds.centres.T, weights @ token_weights.T]))
         self._directions = slice(0, weights.shape[1])
-        self._kinds = slice(weights.shape[1], weights.shape[1] + len(kinds.centres))
-        self._tokens = slice(self._kinds.stop, None)
-        self._subtracted[self._kinds] += 0.5 * (kinds.centres**2).sum(axis=1)
+        self._rest = slice(weights.shape[1], None)
+        self._kinds = len(kinds.centres)
+        self._subtracted[self._rest][: self._kinds] += 0.5 * (kinds.centres**2).sum(axis=1)
         self._limit = kinds.limit
         self._ease = model.ease
         self._ease_loadings: list[float] = loadings[:, 0].tolist()
@@ -71,11 +72,12 @@ class LadderReader:
         values = bounded.dot(self._linear)
         values -= self._subtracted
         directions = values[self._directions]
-        nearest = np.maximum.reduce(values[self._kinds]).item()
+        rest = values[self._rest].tolist()  # so few that Python is faster with them than numpy
+        nearest = max(rest[: self._kinds])
         distance = math.sqrt(max(directions.dot(directions).item() - 2.0 * nearest, 0.0)) / self._limit
         ease = self._ease.of(features)
         moves = [loading * ease for loading in self._ease_loadings]
         if distance <= FAMILIAR:
             seen = self._trees.total(features.astype(np.float32)).tolist()
-            moves = [own + told for own, told in zip(moves, seen, strict=True)]
-        return LadderReading(moves, distance, values[self._tokens].tolist())
+            moves = list(map(add, moves, seen))
+        return LadderReading(moves, distance, rest[self._kinds :])

@@ -77,7 +77,6 @@ class TreeEnsemble:
             _Stage.of(self.features, self.thresholds, sum((first, *later[:number])), levels)
             for number, levels in enumerate(later)
         ]
-        self._first_places = np.arange(trees) * 2**first
 
     @property
     def outputs(self) -> int:
@@ -88,13 +87,12 @@ class TreeEnsemble:
     def total(self, row: NDArray[np.float32]) -> FloatArray:
         """The summed leaves of one row of 32-bit features."""
         stage = self._first
-        goes_right = row.take(stage.features) > stage.thresholds
-        position = self._first_places + stage.places.take(np.packbits(goes_right).view(stage.code))
+        position = stage.first_below + stage.below(row.take(stage.features) > stage.thresholds)
         for stage in self._later:
-            goes_right = row.take(stage.features.take(position, axis=0)) > stage.thresholds.take(position, axis=0)
-            position <<= stage.levels
-            position += stage.places.take(np.packbits(goes_right).view(stage.code))
-        total: FloatArray = self._each_once @ self._flat_leaves.take(position, axis=0)
+            goes_right = row.take(stage.features.take(position, 0)) > stage.thresholds.take(position, 0)
+            position = stage.first_below.take(position)
+            position += stage.below(goes_right)
+        total: FloatArray = self._each_once.dot(self._flat_leaves.take(position, 0))
         return total
 
     def turned(self, matrix: FloatArray) -> TreeEnsemble:
@@ -148,16 +146,16 @@ class _Stage:
     """Some levels of all trees, as blocks: each node of the first of those levels with what lies below it.
 
     Attributes:
-        levels: How many.
         features: blocks x nodes, level by level; filled up to whole bytes with nodes that go left.
         thresholds: Same shape.
+        first_below: For each block the leftmost node below it, counted over all trees.
         code: The type of a block's packed answers.
         places: Packed answers -> the node below the block, from the left.
     """
 
-    levels: int
     features: NDArray[np.int64]
     thresholds: NDArray[np.float32]
+    first_below: NDArray[np.int64]
     code: type[np.unsignedinteger[Any]]
     places: NDArray[np.uint8]
 
@@ -173,7 +171,13 @@ class _Stage:
         code, places = _places(levels)
         compared = np.pad(features[:, nodes].reshape(-1, nodes.shape[1]), filling)
         limits = np.pad(thresholds[:, nodes].reshape(-1, nodes.shape[1]), filling, constant_values=np.inf)
-        return cls(levels, np.ascontiguousarray(compared), np.ascontiguousarray(limits), code, places)
+        first_below = np.arange(len(compared)) << levels
+        return cls(np.ascontiguousarray(compared), np.ascontiguousarray(limits), first_below, code, places)
+
+    def below(self, goes_right: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """The node below each block, from the left; ``goes_right`` are its answers, blocks x nodes."""
+        packed = np.packbits(goes_right)
+        return self.places.take(packed if self.code is np.uint8 else packed.view(self.code))
 
 
 def _code_bits(levels: int) -> int:

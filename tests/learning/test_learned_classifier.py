@@ -120,6 +120,21 @@ def test_usual_success_rises_with_the_tier(model: LearnedModel) -> None:
     assert 0 < usual["cheap"] < usual["standard"] < usual["premium"] < 1
 
 
+def test_usual_success_is_shared_by_forecasts_and_cannot_be_changed(model: LearnedModel) -> None:
+    classifier = tiered(model)
+    usual = ask(classifier, EASY).usual_success
+    assert ask(classifier, HARD).usual_success is usual
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        usual["cheap"] = 0.0  # type: ignore[index]  # a Mapping allows none, which is what is tested
+
+
+@pytest.mark.parametrize("chances", [[0.3], [0.5, 0.4, 0.9], [0.9, 0.1, 0.95, 0.2]])
+def test_shares_of_any_number_of_tiers_sum_to_one(chances: list[float]) -> None:
+    shares = lowest_sufficient(chances)
+    assert sum(shares) == pytest.approx(1.0)
+    assert min(shares) >= 0
+
+
 def test_a_limit_on_the_answer_lowers_the_expected_cost(model: LearnedModel) -> None:
     classifier = tiered(model)
     long, short = ask(classifier, HARD), ask(classifier, HARD, max_tokens=5)
