@@ -2,11 +2,13 @@
 
     python benchmarks/classifier_speed.py [--json FILE]
 
-A forecast is timed from the request's view to the finished `Forecast` for three priced tiers. All contestants take
-turns within each round, so that a slow moment of the machine hits them alike; what counts are the ratios. Each turn
-begins with a call that is not timed, since the turn before has emptied the processor's caches. Figures are
-microseconds of processor time a call, the median over rounds (other work on the machine does not count). Then: time
-to load the artefact, and the resident memory that it adds, both in processes of their own.
+A forecast is timed from the request's view to the finished `Forecast` for three priced tiers, at each length on two
+texts: one stays like the training prompts (familiar), which costs more, since only of those the trees are asked. The
+budget holds for the dearer. All contestants take turns within each round, so that a slow moment of the machine hits
+them alike; what counts are the ratios. Each turn begins with a call that is not timed, since the turn before has
+emptied the processor's caches. Figures are microseconds of processor time a call, the median over rounds (other work
+on the machine does not count). Then: time to load the artefact, and the resident memory that it adds, both in
+processes of their own.
 """
 
 from __future__ import annotations
@@ -38,10 +40,13 @@ ROUNDS = 60
 BATCH_US = 2_000
 """Calls of one batch take about this long, so that reading the clock does not count."""
 LOAD_RUNS = 7
-PARAGRAPH = (
-    "Explain why {n} ships left the harbour in winter, and compute how many tons of grain (in total) each of them"
-    " carried: was it more than {m}? Give the answer as JSON with a short reason.\n"
-)
+PARAGRAPHS = {
+    "ships": "Explain why {n} ships left the harbour in winter, and compute how many tons of grain (in total) each of"
+    " them carried: was it more than {m}? Give the answer as JSON with a short reason.\n",
+    "cows": "A farmer has {n} cows and buys {m} more. Each cow gives {n} litres of milk a day. How many litres does he"
+    " have after {m} days?\n",
+}
+"""The second stays like the training prompts at every length."""
 PRICES = {"cheap": ("1.5e-7", "6e-7"), "standard": ("2.5e-6", "1e-5"), "premium": ("1.65e-5", "6.6e-5")}
 LOAD = """
 import time
@@ -60,22 +65,25 @@ print(1000 * taken, resident() - before, resident() - with_numpy)
 """
 
 
-def text_of(chars: int) -> str:
+def text_of(chars: int, kind: str = "ships") -> str:
     parts: list[str] = []
     size = 0
     while size < chars:
-        parts.append(PARAGRAPH.format(n=len(parts) + 3, m=7 * len(parts) + 40))
+        parts.append(PARAGRAPHS[kind].format(n=len(parts) + 3, m=7 * len(parts) + 40))
         size += len(parts[-1])
     return "".join(parts)[:chars]
 
 
-def contestants() -> dict[str, Callable[[str], Callable[[], object]]]:
-    """Name -> what prepares a text and gives the call that is timed."""
+def ladder_forecast() -> LadderForecast:
     entries = [
         LadderModel(tier, model, Price(Decimal(PRICES[tier][0]), Decimal(PRICES[tier][1])))
         for tier, model in DEFAULT_LADDER.items()
     ]
-    ladder = LadderForecast(default_model(), entries, LadderSettings())
+    return LadderForecast(default_model(), entries, LadderSettings())
+
+
+def contestants(ladder: LadderForecast) -> dict[str, Callable[[str], Callable[[], object]]]:
+    """Name -> what prepares a text and gives the call that is timed."""
     texts = [text_of(40 * number + 30) for number in range(200)]
     labels = [f"tier-{number % 3}" for number in range(200)]
     logistic, forest = fit_pipeline(texts, labels, "logistic", 0), fit_pipeline(texts, labels, "forest", 0)
@@ -121,20 +129,29 @@ def load_figures() -> dict[str, float]:
     return {"load_ms": round(load_ms, 1), "resident_mb": round(total, 1), "without_numpy_mb": round(own, 1)}
 
 
+def show(figures: dict[str, float]) -> None:
+    for name, figure in figures.items():
+        print(f"  {name:32} {figure:10.1f} us   {figure / figures['learned']:7.1f} x learned")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the shipped classifier against others.")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    prepare = contestants()
-    table: dict[str, dict[str, float]] = {}
+    ladder = ladder_forecast()
+    prepare = contestants(ladder)
+    table: dict[str, dict[str, dict[str, float]]] = {}
     for chars in LENGTHS:
-        text = text_of(chars)
         names = prepare if chars <= LONGEST_FOR_OTHERS else ["learned"]
-        table[str(chars)] = medians(text, {name: prepare[name](text) for name in names})
-        own = table[str(chars)]["learned"]
-        print(f"{chars} characters (budget {BUDGETS_US[chars]} us)")
-        for name, figure in table[str(chars)].items():
-            print(f"  {name:32} {figure:10.1f} us   {figure / own:7.1f} x learned")
+        rows = table[str(chars)] = {}
+        for kind in PARAGRAPHS:
+            text = text_of(chars, kind)
+            rows[kind] = medians(text, {name: prepare[name](text) for name in names})
+            is_familiar = not ladder.forecast(read_request(text)).abstained
+            print(f"{chars} characters about {kind}, {'familiar' if is_familiar else 'unfamiliar'}")
+            show(rows[kind])
+        dearer = max(figures["learned"] for figures in rows.values())
+        print(f"{chars} characters, the dearer text: {dearer:.1f} us (budget {BUDGETS_US[chars]})")
     loaded = load_figures()
     print(f"load {loaded['load_ms']} ms (budget 50), resident {loaded['resident_mb']} MB (budget 40)")
     if options.json:
