@@ -27,7 +27,8 @@ from pathlib import Path
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.reading import read_request
 from litellm_router_plugin.host.heuristics import heuristic_v1_scores, heuristic_v2_scores
-from litellm_router_plugin.learning.ladder_forecast import LadderForecast, LadderModel, LadderSettings
+from litellm_router_plugin.learning.ladder_footing import LadderModel, LadderSettings
+from litellm_router_plugin.learning.ladder_forecast import LadderForecast
 from litellm_router_plugin.learning.learned_classifier import DEFAULT_LADDER, default_model
 from litellm_router_plugin.learning.text_fitting import fit_pipeline
 

@@ -10,7 +10,8 @@ from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.ports import ModelCalls
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.core.tiers import Ladder
-from litellm_router_plugin.learning.ladder_forecast import LadderForecast, LadderModel, LadderSettings
+from litellm_router_plugin.learning.ladder_footing import LadderModel, LadderSettings
+from litellm_router_plugin.learning.ladder_forecast import LadderForecast
 from litellm_router_plugin.learning.outcome_model import LearnedModel
 
 

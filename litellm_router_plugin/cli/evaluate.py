@@ -169,11 +169,8 @@ def _fills(ladder: RecordedLadder, rows: Iterable[OutcomeRow]) -> bool:
 
 def classifier_as_shipped(model: LearnedModel) -> ShippedClassifier:
     """The learned classifier with its default settings, for any ladder."""
-    from litellm_router_plugin.learning.ladder_forecast import (  # noqa: PLC0415  only when needed
-        LadderForecast,
-        LadderModel,
-        LadderSettings,
-    )
+    from litellm_router_plugin.learning.ladder_footing import LadderModel, LadderSettings  # noqa: PLC0415  when needed
+    from litellm_router_plugin.learning.ladder_forecast import LadderForecast  # noqa: PLC0415  only when needed
 
     def build(tiers: Sequence[str], models: Sequence[str], prices: Prices) -> Forecaster:
         entries = [LadderModel(tier, name, prices.get(name)) for tier, name in zip(tiers, models, strict=True)]

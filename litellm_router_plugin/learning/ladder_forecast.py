@@ -4,106 +4,28 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Sequence
 from operator import add
-from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.core.forecasts import Forecast
 from litellm_router_plugin.core.frozen import empty
-from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.core.requests import RequestView
-from litellm_router_plugin.core.tier_choice import (
-    best_value,
-    cheapest_meeting,
-    dominated_rungs,
-    rung_costs,
-    trade_off_for_slider,
-    trade_off_for_target,
-)
+from litellm_router_plugin.core.tier_choice import best_value, cheapest_meeting, rung_costs
 from litellm_router_plugin.learning.features import request_features
-from litellm_router_plugin.learning.heads import sigmoid
+from litellm_router_plugin.learning.ladder_footing import LadderModel, LadderSettings, ReferenceLadder
 from litellm_router_plugin.learning.ladder_reading import LadderReader, LadderReading
 from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
 from litellm_router_plugin.learning.token_forecast import MOST_COMPLETION_TOKENS, MOST_LOG, expected_tokens
 
 FloatArray = NDArray[np.float64]
 
-DEFAULT_QUALITY_TARGET: Final = 0.95
-"""Share of the best fixed tier's expected quality that the choices keep where nothing else is said."""
-MOST_ANSWERS: Final = 1_000.0
-"""Answers of the dearest tier that a good answer is worth where quality counts whatever it costs."""
 EASY, HARD = 0.25, 0.6
 """Difficulties below and above which a prompt is called easy or hard in the signals."""
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class LadderSettings:
-    """How to choose.
-
-    Attributes:
-        quality_target: 0..1, share of the best fixed tier's expected quality to keep.
-        cost_quality: 0..1 instead of it: 0 takes the cheapest tier, 1 the best whatever it costs.
-        skip_dominated: Leave out a tier that is dearer than another and expected to do no better.
-        intercepts: Tier -> shift of its log-odds on all requests.
-        routes: Route -> tier -> shift of its log-odds there, instead of ``intercepts``; from
-            `adaptation.route_intercepts`.
-    """
-
-    quality_target: float | None = None
-    cost_quality: float | None = None
-    skip_dominated: bool = True
-    intercepts: Mapping[str, float] = field(default_factory=empty)
-    routes: Mapping[str, Mapping[str, float]] = field(default_factory=empty)
-
-    def __post_init__(self) -> None:
-        if self.quality_target is not None and self.cost_quality is not None:
-            raise ValueError("quality_target and cost_quality exclude each other; give one of them")
-        for name in ("quality_target", "cost_quality"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value <= 1:
-                raise ValueError(f"{name} must lie in 0..1, found {value!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class LadderModel:
-    """A tier of a ladder and the model that stands for it.
-
-    Attributes:
-        tier: The tier's name.
-        model: The model's name, or the one it is taken for.
-        price: None where it is not known.
-    """
-
-    tier: str
-    model: str
-    price: Price | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Footing:
-    """What a choice rests on, for one route or for all others.
-
-    Attributes:
-        levels: Log-odds of each tier's success on a prompt that moves none, and of the typical model's.
-        rungs: The rungs that are chosen from.
-        trade_off: P(success) that one unit of cost must buy, see `core.tier_choice`.
-        usual_success: Tier -> mean P(success) on the reference prompts; every forecast holds this one mapping.
-        value_usd: What a good answer is worth at that trade-off; None without prices, or where nothing says it.
-    """
-
-    levels: tuple[float, ...]
-    rungs: tuple[int, ...]
-    trade_off: float
-    usual_success: Mapping[str, float]
-    value_usd: float | None
 
 
 class LadderForecast:
@@ -127,13 +49,14 @@ class LadderForecast:
         heads = [self._head(entry, rung, len(ladder)) for rung, entry in enumerate(ladder)]
         self._levels = [*(float(head[0]) for head in heads), typical[0].item()]
         self._loadings = np.array([*(head[1:] for head in heads), typical[1:]])
-        self._models = [entry.model for entry in ladder]
         self._set_costs(ladder)
         self._reader = LadderReader(model, self._loadings, self._token_weights)
-        self._settings = settings
-        self._reference_cost = self._costs(model.reference.prompt_tokens, model.reference.directions).tolist()
-        self.footing = self._footing(settings.intercepts, self.warnings)
-        self._routes = {route: self._footing(shifts, []) for route, shifts in settings.routes.items()}
+        costs = self._costs(model.reference.prompt_tokens, model.reference.directions)
+        reference = ReferenceLadder(
+            model, ladder, np.array(self._levels), self._loadings, costs=costs, priced=self.priced, settings=settings
+        )
+        self.footing = reference.footing(settings.intercepts, self.warnings)
+        self._routes = {route: reference.footing(shifts, []) for route, shifts in settings.routes.items()}
         for warning in self.warnings:
             _logger.warning("learned classifier: %s", warning)
 
@@ -158,71 +81,6 @@ class LadderForecast:
         self._token_weights = completion[:, 1:].copy()
         self._prices = [(float(price.input), float(price.output)) for price in known]
         self._stand_in = rung_costs(len(ladder))
-
-    def _footing(self, shifts: Mapping[str, float], warnings: list[str]) -> Footing:
-        """With the levels of one route: leave out dominated tiers and find the trade-off, on the reference prompts."""
-        levels = [
-            *(level + shifts.get(tier, 0.0) for tier, level in zip(self.tiers, self._levels, strict=False)),
-            self._levels[-1],
-        ]
-        success = sigmoid(self._model.reference.latents @ self._loadings[:-1].T + levels[:-1]).tolist()
-        rungs = self._rungs(success, warnings)
-        usual = tuple(np.array(success).mean(axis=0).tolist())
-        trade_off = self._trade_off(success, rungs)
-        value_usd = self._value(success, usual, rungs, trade_off)
-        by_tier = MappingProxyType(dict(zip(self.tiers, usual, strict=True)))
-        return Footing(tuple(levels), rungs, trade_off, by_tier, value_usd)
-
-    def _rungs(self, success: list[list[float]], warnings: list[str]) -> tuple[int, ...]:
-        """The rungs but for the dominated ones, which are told."""
-        rungs = list(range(len(self.tiers)))
-        if not self._settings.skip_dominated:
-            return tuple(rungs)
-        known = [rung for rung in rungs if self._model.known_as(self._models[rung]) is not None]
-        for one, other in combinations(known, 2):
-            for rung, better in self._dominated(success, one, other).items():
-                if rung in rungs and len(rungs) > 1:
-                    rungs.remove(rung)
-                    warnings.append(
-                        f"tier {self.tiers[rung]!r} costs no less than {self.tiers[better]!r} and is expected to do no"
-                        " better, so it is skipped"
-                    )
-        return tuple(rungs)
-
-    def _dominated(self, success: list[list[float]], one: int, other: int) -> dict[int, int]:
-        """Which of two rungs is dominated by which, on the sources that both models were learned from."""
-        shared = np.flatnonzero(self._model.shared_reference(self._models[one], self._models[other]))
-        if not len(shared):
-            return {}
-        pair = (one, other)
-        chances, costs = (
-            [[rows[row][rung] for rung in pair] for row in shared.tolist()] for rows in (success, self._reference_cost)
-        )
-        return {pair[rung]: pair[better] for rung, better in dominated_rungs(chances, costs).items()}
-
-    def _trade_off(self, success: list[list[float]], rungs: Sequence[int]) -> float:
-        if self._settings.cost_quality is not None:
-            return trade_off_for_slider(self._settings.cost_quality, self._reference_cost)
-        target = self._settings.quality_target
-        wanted = DEFAULT_QUALITY_TARGET if target is None else target
-        return trade_off_for_target(success, self._reference_cost, wanted, rungs=rungs)
-
-    def _value(
-        self, success: list[list[float]], usual: Sequence[float], rungs: Sequence[int], trade_off: float
-    ) -> float | None:
-        """What a good answer is worth.
-
-        Where the cheapest tier alone keeps the target, that says only that quality is worth little. It is then valued
-        as by a target half way between what that tier keeps and the best.
-        """
-        costs = np.array(self._reference_cost).mean(axis=0)
-        if math.isinf(trade_off) and self._settings.cost_quality is None:
-            cheapest = min(rungs, key=lambda rung: float(costs[rung]))
-            kept = usual[cheapest] / max(usual[rung] for rung in rungs)
-            trade_off = trade_off_for_target(success, self._reference_cost, (1.0 + kept) / 2.0, rungs=rungs)
-        if not self.priced or math.isinf(trade_off):
-            return None
-        return min(1.0 / trade_off if trade_off > 0 else math.inf, MOST_ANSWERS * float(costs.max()))
 
     def _costs(self, prompt_tokens: FloatArray, directions: FloatArray) -> FloatArray:
         """Costs of many prompts, prompts x tiers; stand-ins where prices are not known."""

@@ -18,12 +18,8 @@ from litellm_router_plugin.core.reading import read_request
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.errors import ArtefactError, DataError, TierRouterError
 from litellm_router_plugin.learning.artefacts import artefact_kind
-from litellm_router_plugin.learning.ladder_forecast import (
-    LadderForecast,
-    LadderModel,
-    LadderSettings,
-    lowest_sufficient,
-)
+from litellm_router_plugin.learning.ladder_footing import LadderModel, LadderSettings
+from litellm_router_plugin.learning.ladder_forecast import LadderForecast, lowest_sufficient
 from litellm_router_plugin.learning.outcome_artefact import KIND as OUTCOMES_KIND
 from litellm_router_plugin.learning.outcome_artefact import load_model, save_model
 from litellm_router_plugin.learning.outcome_model import LearnedModel

@@ -129,12 +129,9 @@ class LearnedModel:
         head: FloatArray = self.completion_heads[-1 if known is None else self.names.index(known)]
         return head
 
-    def shared_reference(self, one: str, other: str) -> NDArray[np.bool_]:
-        """Which reference prompts come from sources that the heads of both known models were fitted to.
-
-        Elsewhere a comparison of the two would rest on how one of them is taken to do where it was never seen.
-        """
-        places = [self.names.index(known) for name in (one, other) if (known := self.known_as(name)) is not None]
+    def shared_reference(self, names: Sequence[str]) -> NDArray[np.bool_]:
+        """Which reference prompts come from sources that the heads of all these known models were fitted to."""
+        places = [self.names.index(known) for name in names if (known := self.known_as(name)) is not None]
         shared = np.logical_and.reduce(self.seen[places], axis=0)
         return np.asarray(shared[self.reference.sources], np.bool_)
 

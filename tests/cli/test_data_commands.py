@@ -18,7 +18,7 @@ from litellm_router_plugin.cli.score import score
 from litellm_router_plugin.cli.train import train
 from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.evaluation.shipped import SHIPPED_TARGET
-from litellm_router_plugin.learning.ladder_forecast import DEFAULT_QUALITY_TARGET
+from litellm_router_plugin.learning.ladder_footing import DEFAULT_QUALITY_TARGET
 from litellm_router_plugin.learning.outcome_artefact import save_model
 from litellm_router_plugin.learning.training import train_outcomes
 

@@ -19,7 +19,8 @@ from litellm_router_plugin.core.tiers import Ladder, Tier
 from litellm_router_plugin.errors import ArtefactError, DataError
 from litellm_router_plugin.learning.boosting import BoostingSettings
 from litellm_router_plugin.learning.features import request_features
-from litellm_router_plugin.learning.ladder_forecast import LadderSettings, lowest_sufficient
+from litellm_router_plugin.learning.ladder_footing import LadderSettings
+from litellm_router_plugin.learning.ladder_forecast import lowest_sufficient
 from litellm_router_plugin.learning.ladder_reading import LadderReader
 from litellm_router_plugin.learning.learned_classifier import LearnedClassifier, NotFitted
 from litellm_router_plugin.learning.outcome_artefact import save_model
@@ -174,13 +175,31 @@ def test_models_are_compared_only_where_both_were_seen(
             good = float(number % 10 < 10 * score)
             row["outcomes"] = {name: {"score": good, "prompt_tokens": 9, "completion_tokens": 9}}
     apart = train_outcomes([*easy, *hard], settings=small)
-    assert not apart.shared_reference("middling-1", "strong-1").any()
+    assert not apart.shared_reference(["middling-1", "strong-1"]).any()
     assert LearnedTierClassifier(apart, ladder, PRICES).warnings == ()
     for row in hard:
         row["outcomes"]["middling-1"] = {"score": 1.0, "prompt_tokens": 9, "completion_tokens": 9}
     together = train_outcomes([*easy, *hard], settings=small)
     (warning,) = LearnedTierClassifier(together, ladder, PRICES).warnings
     assert "'premium' costs no less than 'cheap'" in warning
+
+
+def test_a_target_is_found_where_all_models_were_seen(model: LearnedModel) -> None:
+    """One of two models saw only the easier half of the reference prompts, so that half is what counts for both."""
+    ease = model.reference.latents @ model.typical_head[1:]
+    halves = replace(model.reference, sources=(ease < np.median(ease)).astype(np.int64))
+    seen = np.ones((len(model.names), 2), np.bool_)
+    seen[model.names.index("middling-1"), 1] = False
+    ladder = ladder_of(cheap="middling-1", premium="strong-1")
+    one, other = (
+        ask(LearnedTierClassifier(which, ladder, PRICES), EASY).usual_success
+        for which in (model, replace(model, reference=halves, seen=seen))
+    )
+    assert all(other[tier] > one[tier] for tier in one)
+    untouched = ladder_of(cheap="weak-1", premium="strong-1")
+    assert ask(LearnedTierClassifier(replace(model, reference=halves, seen=seen), untouched, PRICES), EASY) == ask(
+        LearnedTierClassifier(model, untouched, PRICES), EASY
+    )
 
 
 def test_a_model_that_is_not_known_is_placed_by_its_rung(model: LearnedModel) -> None:
