@@ -6,12 +6,12 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
-if TYPE_CHECKING:
-    from litellm_router_plugin.cli.diagnosis import Finding
+from litellm_router_plugin.cli.findings import Finding
+from litellm_router_plugin.cli.own_modules import let_modules_be_found
 
 DONE, FOUND_PROBLEMS, WRONG_USE = 0, 1, 2
 COST_MAP: Final = "LITELLM_LOCAL_MODEL_COST_MAP"
@@ -42,11 +42,12 @@ def doctor(
 def examine(config: Path) -> list[Finding]:
     """The findings on a config file and on the installed LiteLLM."""
     os.environ.setdefault(COST_MAP, "True")  # must be set before litellm is imported
-    from litellm_router_plugin.cli.diagnosis import Finding, diagnose  # noqa: PLC0415  imports litellm: seconds
+    from litellm_router_plugin.cli.diagnosis import diagnose  # noqa: PLC0415  imports litellm: seconds
     from litellm_router_plugin.errors import ConfigError  # noqa: PLC0415  same
     from litellm_router_plugin.host.proxy_file import load  # noqa: PLC0415  same
     from litellm_router_plugin.host.versions import host_version, problem_with  # noqa: PLC0415  same
 
+    let_modules_be_found(config)
     problem = problem_with(host_version())
     found = [Finding("error", "litellm", problem, "Install a version in that range")] if problem else []
     try:
@@ -57,9 +58,7 @@ def examine(config: Path) -> list[Finding]:
 
 def _print(config: Path, findings: list[Finding]) -> None:
     for finding in findings:
-        typer.echo(f"{finding.level:<7}  {finding.path}: {finding.problem}")
-        if finding.fix:
-            typer.echo(f"         {finding.fix}")
+        typer.echo(f"{finding.level:<7}  {finding.in_words(indent=9)}")
     errors = sum(finding.level == "error" for finding in findings)
     summary = f"{errors} errors, {len(findings) - errors} warnings" if findings else "nothing is wrong"
     typer.echo(f"{config}: {summary}")

@@ -7,7 +7,6 @@ import secrets
 import shutil
 import signal
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -21,11 +20,13 @@ import typer
 import yaml
 
 from litellm_router_plugin.cli.doctor import COST_MAP
+from litellm_router_plugin.cli.own_modules import let_modules_be_found
 
 if TYPE_CHECKING:
     from litellm_router_plugin.host.offline_config import MissingKeys
     from litellm_router_plugin.host.proxy_file import Config
 
+WRONG_SETTINGS: Final = 1
 WRONG_USE: Final = 2
 MASTER_KEY: Final = "LITELLM_MASTER_KEY"
 KEY_BYTES: Final = 24
@@ -52,6 +53,8 @@ def serve(
 ) -> None:
     """Start the LiteLLM proxy with the plugin. Without a flag, a missing provider key is an error.
 
+    Exit code: 0 stopped by a signal, 1 settings of the plugin are wrong, 2 wrong use or missing keys.
+
     Example: tier-router serve --config proxy_config.yaml --offline-if-no-keys
     """
     if offline and offline_if_no_keys:
@@ -68,9 +71,9 @@ def serve(
         _run(ready, host, port, num_workers)
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str, code: int = WRONG_USE) -> None:
     typer.echo(f"tier-router serve: {message}", err=True)
-    raise typer.Exit(WRONG_USE)
+    raise typer.Exit(code)
 
 
 def _is_free(host: str, port: int) -> bool:
@@ -97,7 +100,9 @@ def _prepared(path: Path, *, offline: bool, offline_if_no_keys: bool) -> Iterato
     from litellm_router_plugin.host.proxy_command import implicit_keys, mode_of  # noqa: PLC0415  same
     from litellm_router_plugin.host.proxy_file import load  # noqa: PLC0415  same
 
+    let_modules_be_found(path)
     loaded = load(path)
+    _check_settings(path, loaded)
     missing = missing_keys(loaded, os.environ, implicit_keys, mode_of)
     if not offline and not offline_if_no_keys:
         _check_keys(loaded, missing)
@@ -110,12 +115,21 @@ def _prepared(path: Path, *, offline: bool, offline_if_no_keys: bool) -> Iterato
     if rewritten == loaded:
         yield path, loaded
         return
-    _let_modules_be_found(path.resolve().parent)
     folder = Path(tempfile.mkdtemp(prefix="tier-router-"))
     try:
         yield _write(folder / "proxy_config.yaml", rewritten), rewritten
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_settings(path: Path, config: Config) -> None:
+    """Tell wrong settings before LiteLLM's proxy starts: later its own traces would bury what is told."""
+    from litellm_router_plugin.cli.router_diagnosis import settings_errors  # noqa: PLC0415  imports litellm: seconds
+
+    wrong = settings_errors(config, os.environ)
+    if wrong:
+        lines = [f"  {finding.in_words(indent=4)}" for finding in wrong]
+        _refuse("\n".join([f"the settings in {path} are wrong:", *lines]), WRONG_SETTINGS)
 
 
 def _check_keys(config: Config, missing: Sequence[MissingKeys]) -> None:
@@ -131,13 +145,6 @@ def _check_keys(config: Config, missing: Sequence[MissingKeys]) -> None:
         _refuse("\n".join(["the config names offline models:", *stand_ins, "Add --offline-if-no-keys to allow them."]))
     for found in missing:
         typer.echo(f"tier-router: {found.deployment.path}: not set: {', '.join(found.variables)}", err=True)
-
-
-def _let_modules_be_found(folder: Path) -> None:
-    """LiteLLM looks for a config's own modules beside it; the temporary copy lies elsewhere."""
-    sys.path.append(str(folder))
-    paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    os.environ["PYTHONPATH"] = os.pathsep.join([*paths, str(folder)])
 
 
 def _write(path: Path, config: Config) -> Path:

@@ -17,7 +17,10 @@ class Reference:
     kind: str
 
 
-DottedPath = Annotated[str, Reference("dotted path")]
+CODE = "dotted path"
+"""The kind of reference that makes the process import code."""
+
+DottedPath = Annotated[str, Reference(CODE)]
 LocalPath = Annotated[str, Reference("file path")]
 
 
@@ -35,20 +38,30 @@ def _reference_kind(field: FieldInfo) -> str | None:
     return next((mark.kind for mark in marks if isinstance(mark, Reference)), None)
 
 
-def references(settings: object, path: str = "") -> Iterator[tuple[str, str]]:
+def references(settings: object, path: str = "") -> list[tuple[str, str]]:
     """Every set code or file reference below some settings, as (path of the key, kind)."""
+    return [(where, kind) for where, kind, _ in _marked(settings, path)]
+
+
+def named_code(settings: object) -> list[tuple[str, str]]:
+    """Every dotted path below some settings, as (path of the key, dotted path)."""
+    return [(where, value) for where, kind, value in _marked(settings, "") if kind == CODE]
+
+
+def _marked(settings: object, path: str) -> Iterator[tuple[str, str, str]]:
+    """Every set reference, as (path of the key, kind, what it names)."""
     if isinstance(settings, Settings):
         for name, field in type(settings).model_fields.items():
             value = getattr(settings, name)
             where = f"{path}.{field.alias or name}" if path else field.alias or name
             kind = _reference_kind(field)
             if kind and value is not None:
-                yield where, kind
+                yield where, kind, str(value)
             else:
-                yield from references(value, where)
+                yield from _marked(value, where)
     elif isinstance(settings, Mapping):
         for key, value in settings.items():
-            yield from references(value, f"{path}.{key}")
+            yield from _marked(value, f"{path}.{key}")
     elif isinstance(settings, list | tuple):
         for index, value in enumerate(settings):
-            yield from references(value, f"{path}[{index}]")
+            yield from _marked(value, f"{path}[{index}]")

@@ -77,3 +77,11 @@ class TierRouterConfig(Settings):
     def baseline(self) -> str:
         """The tier or model that savings are measured against."""
         return self.savings_baseline or self.tiers[-1].name
+
+    @property
+    def priced_groups(self) -> dict[str, str]:
+        """Name -> model group, of everything whose price building needs: the tiers, and the judge by its group."""
+        groups = {tier.name: tier.model_group for tier in self.tiers}
+        if self.cascade is not None and self.cascade.judge is not None:
+            groups.setdefault(self.cascade.judge.model, self.cascade.judge.model)
+        return groups

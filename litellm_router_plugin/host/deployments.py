@@ -56,6 +56,11 @@ def is_marker(deployment: Mapping[str, Any]) -> bool:
     return isinstance(model, str) and model.startswith(f"{MARKER_PROVIDER}/")
 
 
+def model_behind(params: Mapping[str, Any], info: Mapping[str, Any]) -> str:
+    """The model that a deployment calls; of an offline one the model that it stands for."""
+    return str(info.get("offline_for") or info.get("base_model") or params["model"])
+
+
 def facts_of(deployment: Mapping[str, Any]) -> DeploymentFacts:
     """What LiteLLM's price map and the deployment's own settings say of it."""
     params = deployment.get("litellm_params") or {}

@@ -13,7 +13,7 @@ from litellm_router_plugin.config.parsing import parse_tier_router
 from litellm_router_plugin.config.tier_router import TierRouterConfig
 from litellm_router_plugin.core.money import Price
 from litellm_router_plugin.errors import ConfigError
-from litellm_router_plugin.host.deployments import deployments_of, facts_of, group_price, is_marker
+from litellm_router_plugin.host.deployments import deployments_of, facts_of, group_price, is_marker, model_behind
 from litellm_router_plugin.host.faults import Faults
 from litellm_router_plugin.host.refusals import misconfigured
 from litellm_router_plugin.host.tier_router import TierRouter
@@ -140,19 +140,15 @@ class Markers:
 
     def _prices(self, config: TierRouterConfig) -> dict[str, Price | None]:
         """The prices of the tiers, by name, and of the judge, by its group."""
-        groups = {tier.name: tier.model_group for tier in config.tiers}
-        if config.cascade is not None and config.cascade.judge is not None:
-            groups.setdefault(config.cascade.judge.model, config.cascade.judge.model)
         return {
             name: group_price([facts_of(one) for one in deployments_of(self.router, group)])
-            for name, group in groups.items()
+            for name, group in config.priced_groups.items()
         }
 
     def _models(self, config: TierRouterConfig) -> dict[str, str]:
-        """The models behind the tiers; of a tier that an offline model stands in for, the one it stands for."""
-        found = {}
-        for tier in config.tiers:
-            for deployment in deployments_of(self.router, tier.model_group)[:1]:
-                info, params = deployment["model_info"], deployment["litellm_params"]
-                found[tier.name] = str(info.get("offline_for") or info.get("base_model") or params["model"])
-        return found
+        """Tier -> the model behind its first deployment."""
+        return {
+            tier.name: model_behind(deployment["litellm_params"], deployment["model_info"])
+            for tier in config.tiers
+            for deployment in deployments_of(self.router, tier.model_group)[:1]
+        }

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from litellm_router_plugin.cli.diagnosis import Finding, diagnose
+from litellm_router_plugin.cli.diagnosis import diagnose
+from litellm_router_plugin.cli.findings import Finding
 from litellm_router_plugin.cli.main import build_app
 from litellm_router_plugin.cli.serve import bundled_config
 
