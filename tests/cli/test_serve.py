@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -77,6 +78,56 @@ def test_a_config_that_is_no_yaml_is_refused_with_its_place(tmp_path: Path, refu
     assert "c.yaml:1:14" in refused("--offline", "--config", str(tmp_path / "c.yaml"))
 
 
+WRONG: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
+    "unknown key": (lambda smart: smart.update(tears=[]), "smart.tears"),
+    "wrong type": (lambda smart: smart.update(conversation="no"), "smart.conversation"),
+    "unknown tier": (lambda smart: smart.update(default_tier="medium"), "smart.default_tier"),
+    "missing group": (lambda smart: smart["tiers"][0].update(model_group="gone"), "smart.tiers[0].model_group"),
+    "missing artefact": (
+        lambda smart: smart.update(classifier={"type": "learned", "artefact": "/no/such/folder"}),
+        "/no/such/folder",
+    ),
+    "missing class": (
+        lambda smart: smart.update(classifier={"type": "python", "path": "no_such_module.Class"}),
+        "smart.classifier.path",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_settings_are_the_last_thing_told(tmp_path: Path, wrong: str) -> None:
+    break_it, told = WRONG[wrong]
+    config = yaml.safe_load(bundled_config().read_text())
+    break_it(config["model_list"][0]["model_info"]["tier_router"])
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
+    command = [sys.executable, "-m", "litellm_router_plugin.cli.main", "serve", "--offline", "--config", "c.yaml"]
+    run = subprocess.run(  # noqa: S603  our own command
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert run.returncode == 1, run.stderr
+    assert "Traceback" not in run.stderr
+    _, told_last = run.stderr.split("tier-router serve: the settings in c.yaml are wrong:\n")
+    assert told in told_last
+    assert not run.stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "settings"),
+    [("router_settings", {"model_group_alias": {"gone": "gpt-4o"}}), ("general_settings", {"store_model_in_db": True})],
+)
+def test_a_group_that_can_come_from_elsewhere_is_no_reason_to_stop(
+    where: str, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    config = yaml.safe_load(bundled_config().read_text())
+    config["model_list"][0]["model_info"]["tier_router"]["tiers"][0]["model_group"] = "gone"
+    config[where] = {**config.get(where, {}), **settings}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump(config))
+    with _prepared(tmp_path / "c.yaml", offline=True, offline_if_no_keys=False) as (path, _):
+        assert path.exists()
+
+
 @pytest.mark.proxy
 def test_without_any_key_every_tier_answers_offline_and_the_log_says_so(proxy: ProxyProcess, made_key: str) -> None:
     for group, model in (("gpt-4o-mini", "small"), ("gpt-4o", "medium"), ("claude-opus", "large")):
@@ -135,6 +186,8 @@ def test_a_rewritten_config_is_private_holds_what_changed_and_goes_away(monkeypa
 
 
 def test_with_all_keys_the_given_file_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.setattr(sys, "path", [*sys.path])
     for name in PROVIDER_KEYS:
         monkeypatch.setenv(name, "x")
     with _prepared(bundled_config(), offline=False, offline_if_no_keys=True) as (path, _):
