@@ -182,7 +182,6 @@ placements = Table(
     *(_count(name) for name in ("cost_nano", "cost_rest")),
     PrimaryKeyConstraint("run", "arm", "unit", "decision_id", name="pk_placements"),
     Index("ix_placements_decision_id", "decision_id"),
-    Index("ix_placements_created_at", "created_at"),
     sqlite_with_rowid=False,
 )
 """One row a decision and experiment: ``arm`` is ``control``, ``arm``, or ``none`` where it has no such unit. ``unit``
