@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.errors import ArtefactError
+from litellm_router_plugin.learning.tree_arrays import named_arrays, parts_of
 
 FloatArray = NDArray[np.float64]
 
@@ -87,11 +88,7 @@ class ObliviousTrees:
 
     def to_arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
         """The arrays that `from_arrays` reads, their names starting with ``prefix``."""
-        return {
-            f"{prefix}features": self.features.astype(np.uint16),
-            f"{prefix}thresholds": self.thresholds,
-            f"{prefix}leaves": self.leaves,
-        }
+        return named_arrays(prefix, self.features, self.thresholds, self.leaves)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], prefix: str, feature_count: int) -> ObliviousTrees:
@@ -100,10 +97,4 @@ class ObliviousTrees:
         Raises:
             ArtefactError: An array is missing or does not fit, or a level compares a feature that there is not.
         """
-        try:
-            parts = [arrays[f"{prefix}{name}"] for name in ("features", "thresholds", "leaves")]
-        except KeyError as missing:
-            raise ArtefactError(f"trees: the array {missing} is missing") from missing
-        if parts[0].ndim != len("tl") or (parts[0].size and int(parts[0].max()) >= feature_count):
-            raise ArtefactError(f"trees: {prefix}features must name features below {feature_count}")
-        return cls(*parts)
+        return cls(*parts_of(arrays, prefix, feature_count))
