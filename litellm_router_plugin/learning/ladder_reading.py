@@ -23,8 +23,9 @@ class LadderReading(NamedTuple):
     """One prompt; a tuple, since a frozen dataclass takes three times as long to make.
 
     Attributes:
-        moves: For each head, what the prompt adds to its intercept; far from the training prompts by its ease alone.
-        distance: To the nearest centre of training prompts; up to 1 is familiar.
+        moves: For each head, what the prompt adds to its intercept; far from the training prompts by its ease alone,
+            infinitely far nothing.
+        distance: To the nearest centre of training prompts; up to 1 is familiar. See `outcome_model.Reading`.
         token_moves: For each tier, what the prompt adds to the level of its token head.
     """
 
@@ -53,6 +54,7 @@ class LadderReader:
         self._limit = kinds.limit
         self._ease = model.ease
         self._ease_loadings: list[float] = loadings[:, 0].tolist()
+        self._is_foreign = None if model.knows_tools else model.is_foreign
         self._trees = model.trees.turned(loadings[:, 1:].T)
 
     def _set_linear(self, projection: Projection, weights: FloatArray) -> None:
@@ -73,6 +75,8 @@ class LadderReader:
         values -= self._subtracted
         directions = values[self._directions]
         rest = values[self._rest].tolist()  # so few that Python is faster with them than numpy
+        if self._is_foreign is not None and self._is_foreign(features):
+            return LadderReading([0.0] * len(self._ease_loadings), math.inf, rest[self._kinds :])
         nearest = max(rest[: self._kinds])
         distance = math.sqrt(max(directions.dot(directions).item() - 2.0 * nearest, 0.0)) / self._limit
         ease = self._ease.of(features)

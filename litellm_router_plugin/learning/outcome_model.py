@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.learning.ease import Ease
-from litellm_router_plugin.learning.features import request_features
+from litellm_router_plugin.learning.features import FEATURE_NAMES, request_features
 from litellm_router_plugin.learning.heads import sigmoid
 from litellm_router_plugin.learning.known_kinds import KnownKinds
 from litellm_router_plugin.learning.model_names import known_name
@@ -23,6 +24,9 @@ FloatArray = NDArray[np.float64]
 
 FAMILIAR: Final = 1.0
 """Prompts up to this distance are like the training prompts."""
+TOOLS: Final = FEATURE_NAMES.index("tools")
+SAME_COUNT: Final = 1e-3
+"""Logarithms of counts that differ by less are of the same count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,11 @@ class Reading:
     """What the model sees of one request.
 
     Attributes:
-        latents: Its ease, and what the trees say of it; far from the training prompts the trees say nothing (zeros).
+        latents: Its ease, and what the trees say of it; far from the training prompts the trees say nothing (zeros),
+            infinitely far the ease neither.
         directions: Its place among the training prompts.
-        distance: To the nearest centre of training prompts; up to 1 is familiar.
+        distance: To the nearest centre of training prompts; up to 1 is familiar. Infinite where the prompt offers tools
+            and no training prompt did: what makes a text easy misleads there.
         prompt_tokens: Expected tokens of the prompt.
     """
 
@@ -97,12 +103,22 @@ class LearnedModel:
         """Look at a request; the work is bounded whatever its length."""
         features = request_features(request)
         directions = self.projection.of(features)
-        distance = self.known_kinds.distance(directions)
+        distance = math.inf if self.is_foreign(features) else self.known_kinds.distance(directions)
         latents = np.zeros(1 + self.trees.outputs)
-        latents[0] = self.ease.of(features)
+        if distance < math.inf:
+            latents[0] = self.ease.of(features)
         if distance <= FAMILIAR:
             latents[1:] = self.trees.total(features.astype(np.float32))
         return Reading(latents, directions, distance, self.prompt_tokens.of(features, request))
+
+    @property
+    def knows_tools(self) -> bool:
+        """Whether training prompts differed in the tools that they offered."""
+        return bool(self.projection.scale[TOOLS] > 0)
+
+    def is_foreign(self, features: FloatArray) -> bool:
+        """Whether a prompt offers tools and training can have taught nothing about them."""
+        return not self.knows_tools and bool(abs(features[TOOLS] - self.projection.centre[TOOLS]) > SAME_COUNT)
 
     def latents_of(self, features: FloatArray) -> FloatArray:
         """The latents of many prompts, all taken as familiar."""
@@ -112,6 +128,8 @@ class LearnedModel:
         """The latents of many prompts as `read` gives them: of those unlike the training prompts the ease alone."""
         latents = self.latents_of(features)
         latents[self.known_kinds.distances(self.projection.of(features)) > FAMILIAR, 1:] = 0.0
+        if not self.knows_tools:
+            latents[np.abs(features[:, TOOLS] - self.projection.centre[TOOLS]) > SAME_COUNT] = 0.0
         return latents
 
     def known_as(self, name: str) -> str | None:

@@ -56,6 +56,9 @@ def ladder_of(**likes: str | None) -> Ladder:
     return Ladder(tuple(Tier(name, f"{name}-group", like=like) for name, like in likes.items()))
 
 
+TOOLS = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
+
+
 def ask(classifier: Classifier, text: str, **params: Any) -> Forecast:
     return next_of(classifier, read_request(text, params=params))
 
@@ -247,13 +250,16 @@ def test_a_tier_that_is_dominated_elsewhere_is_taken_on_the_route_where_it_is_th
     assert next_of(classifier, replace(request, route="planning")).tier == "premium"
 
 
+@pytest.mark.parametrize("params", [{}, {"tools": TOOLS}], ids=["text", "tools"])
 @pytest.mark.parametrize(
     "text", ["", EASY, HARD, "\\frac{a}{b}" * 300, "{}" * 9_000, "日本語のテキスト" * 50, "\n" * 4_000]
 )
-def test_the_folded_products_of_a_ladder_are_those_of_the_model(model: LearnedModel, text: str) -> None:
+def test_the_folded_products_of_a_ladder_are_those_of_the_model(
+    model: LearnedModel, text: str, params: dict[str, Any]
+) -> None:
     heads = np.array([model.head(name) for name in LADDER.values()])
     tokens = np.array([model.completion_head(name) for name in LADDER.values()])
-    request = read_request(text)
+    request = read_request(text, params=params)
     folded = LadderReader(model, heads[:, 1:], tokens[:, 1:]).read(request_features(request))
     read = model.read(request)
     np.testing.assert_allclose(folded.moves, heads[:, 1:] @ read.latents, rtol=0, atol=1e-9)
@@ -271,6 +277,14 @@ def test_odd_input_gets_a_forecast(model: LearnedModel, text: str) -> None:
 def test_far_from_the_training_prompts_it_abstains_and_takes_the_best(model: LearnedModel) -> None:
     forecast = ask(tiered(model), "\\begin{align} \\frac{a}{b} \\end{align}" * 40)
     assert forecast.abstained
+    assert "unfamiliar" in forecast.signals
+    assert forecast.tier == max(forecast.p_success, key=lambda tier: forecast.p_success[tier])
+
+
+def test_tools_that_no_training_prompt_had_take_the_best_without_confidence(model: LearnedModel) -> None:
+    forecast = ask(tiered(model), EASY, tools=TOOLS)
+    assert forecast.abstained
+    assert forecast.confidence == 0
     assert "unfamiliar" in forecast.signals
     assert forecast.tier == max(forecast.p_success, key=lambda tier: forecast.p_success[tier])
 

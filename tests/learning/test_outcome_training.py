@@ -12,6 +12,7 @@ from litellm_router_plugin.errors import ArtefactError, DataError
 from litellm_router_plugin.learning.adaptation import add_models, route_intercepts
 from litellm_router_plugin.learning.boosting import BoostingSettings
 from litellm_router_plugin.learning.crossfitting import fitted_scale, held_out_latents
+from litellm_router_plugin.learning.features import request_features
 from litellm_router_plugin.learning.near_duplicates import near_duplicate_groups
 from litellm_router_plugin.learning.outcome_artefact import load_model, save_model
 from litellm_router_plugin.learning.outcome_model import FAMILIAR, LearnedModel
@@ -127,6 +128,23 @@ def test_prompts_of_a_kind_never_seen_are_unfamiliar(model: LearnedModel, rows: 
     distances = [model.read(row_request(row)).distance for row in rows]
     assert np.quantile(distances, 0.9) <= FAMILIAR
     assert model.read(read_request("\\begin{align} \\frac{a}{b} \\end{align}" * 40)).distance > FAMILIAR
+
+
+def test_requests_with_tools_are_told_nothing_where_no_training_prompt_had_any(
+    model: LearnedModel, rows: Rows, small: BoostingSettings
+) -> None:
+    tools = [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}]
+    short, long = (
+        read_request(str(row["prompt"]), params={"tools": tools})
+        for row in sorted(rows, key=lambda row: len(str(row["prompt"])))[:: len(rows) - 1]
+    )
+    assert model.predict_success(short, NAMES) == model.predict_success(long, NAMES)
+    assert model.read(long).distance == math.inf
+    features = np.stack([request_features(short), request_features(row_request(rows[0]))])
+    assert (model.served_latents_of(features) != 0).any(axis=1).tolist() == [False, True]
+    half_with_tools = [{**row, "tools": tools} if number % 2 else row for number, row in enumerate(rows)]
+    taught = train_outcomes(half_with_tools, random_state=3, settings=small)
+    assert taught.predict_success(short, NAMES)["weak-1"] > taught.predict_success(long, NAMES)["weak-1"]
 
 
 def test_near_copies_share_a_group() -> None:
