@@ -77,7 +77,9 @@ def evaluate(
     ] = True,
     folds: Annotated[
         int,
-        typer.Option("--folds", min=0, help="Fix settings on forecasts of so many models for rows they had not seen."),
+        typer.Option(
+            "--folds", min=0, help="Train so many models; each speaks only for rows of --data it had not seen."
+        ),
     ] = 0,
     loso: Annotated[bool, typer.Option("--loso", help="Also train without each source and score it (slow).")] = False,
     prices: Annotated[
@@ -107,6 +109,7 @@ def evaluate(
     Example: tier-router evaluate --data train.jsonl.gz --dev dev.jsonl.gz --ladder seed --json report.json
     """
     with told_errors():
+        _check_use(artefact, dev, folds)
         fit = read_outcomes(data, strict=strict)
         scored = None if dev is None else read_outcomes(dev, strict=strict)
         bad_lines = fit.bad_lines + (() if scored is None else scored.bad_lines)
@@ -128,7 +131,7 @@ def evaluate(
             ladders=chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows]),
             prices=read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE)),
             model=model,
-            shipped=None if model is None else classifier_as_shipped(model),
+            ship=ship,
             train=trainer(seed),
             folds=folds,
             loso=loso,
@@ -138,6 +141,15 @@ def evaluate(
         report = _run(experiment)
         _hand_over(report, plot, json)
     exit_after(bad_lines)
+
+
+def _check_use(artefact: Path | None, dev: Path | None, folds: int) -> None:
+    if folds == 1:
+        raise DataError("--folds", 0, "one part cannot be held out of itself; give 2 or more, or 0 to train nothing")
+    if artefact is not None and dev is None and folds:
+        raise DataError(
+            "--artefact", 0, "would not be asked: without --dev, --folds trains fresh models; leave one out"
+        )
 
 
 def _needed(path: Path | None, option: str, name: str) -> Path:
@@ -165,6 +177,19 @@ def chosen_ladders(
 
 def _fills(ladder: RecordedLadder, rows: Iterable[OutcomeRow]) -> bool:
     return any(ladder.models_for(row) is not None for row in rows)
+
+
+def ship(model: SuccessModel) -> ShippedClassifier:
+    """As `classifier_as_shipped`, of the models that are loaded and trained here.
+
+    Raises:
+        TypeError: It is another kind of model.
+    """
+    from litellm_router_plugin.learning.outcome_model import LearnedModel as Served  # noqa: PLC0415  only when needed
+
+    if not isinstance(model, Served):
+        raise TypeError(f"only a LearnedModel is shipped, found {type(model).__name__}")
+    return classifier_as_shipped(model)
 
 
 def classifier_as_shipped(model: LearnedModel) -> ShippedClassifier:

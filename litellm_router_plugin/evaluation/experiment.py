@@ -14,7 +14,7 @@ from litellm_router_plugin.evaluation.prices import Prices
 from litellm_router_plugin.evaluation.ranking_figures import CalibrationReport, RankingReport
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.scopes import Draws
-from litellm_router_plugin.evaluation.shipped import ShippedClassifier
+from litellm_router_plugin.evaluation.shipped import Ship
 from litellm_router_plugin.evaluation.verdicts import RoutingVerdict
 
 
@@ -24,14 +24,16 @@ class Experiment:
 
     Attributes:
         fit: Rows on which settings are fixed.
-        scored: Rows on which everything is reported; None: the rows of ``fit``, the trade-off then fixed by folds.
+        scored: Rows on which everything is reported; None: the rows of ``fit``, the trade-off then fixed by folds, and
+            with ``folds`` each row forecast by a model that had not seen it.
         ladders: Each is reported apart.
         prices: For every model of the ladders.
-        model: The learned model; None leaves it out.
-        shipped: The classifier as it ships, for a policy that fixes nothing on any row; None leaves it out.
+        model: The learned model; None leaves it out. Not asked where models of ``folds`` forecast the scored rows.
+        ship: Makes the classifier of a model as it ships, for a policy that fixes nothing on any row; None leaves it
+            out.
         train: Fits fresh models, for ``folds`` and ``loso``.
-        folds: Fit so many models to parts of ``fit`` and fix the trade-off on forecasts for rows they have not
-            seen; 0: take the forecasts of ``model``, which may have learned from these very rows.
+        folds: Fit so many models to parts of ``fit``, and take their forecasts for those of its rows that they have
+            not seen; 0: take the forecasts of ``model``, which may have learned from these very rows.
         loso: Also refit without each source and score it (slow).
         heuristics: Name -> a heuristic's levels and scores.
         draws: Bootstrap resamples and their seed.
@@ -42,7 +44,7 @@ class Experiment:
     ladders: Sequence[RecordedLadder]
     prices: Prices
     model: SuccessModel | None = None
-    shipped: ShippedClassifier | None = None
+    ship: Ship | None = None
     train: Trainer | None = None
     folds: int = 0
     loso: bool = False

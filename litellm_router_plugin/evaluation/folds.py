@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.evaluation.models import Forecasts, Progress, SuccessModel, Trainer, forecast_rows
 from litellm_router_plugin.evaluation.rows import OutcomeRow
+from litellm_router_plugin.learning.near_duplicates import near_duplicate_groups
 
 Told = Callable[[str], None]
 """Is told what is being done."""
@@ -24,6 +26,53 @@ def fold_numbers(rows: int, folds: int, seed: int) -> NDArray[np.intp]:
     return np.random.default_rng(seed).permutation(rows) % folds
 
 
+def grouped_folds(rows: Sequence[OutcomeRow], folds: int, seed: int) -> NDArray[np.intp]:
+    """The fold of each row, drawn from the seed; prompts that are nearly the same text share one."""
+    groups = near_duplicate_groups([row.prompt.view().text for row in rows])
+    _, group = np.unique(groups, return_inverse=True)
+    return fold_numbers(int(group.max()) + 1, folds, seed)[group]
+
+
+@dataclass(frozen=True, slots=True)
+class RowModels:
+    """The model that forecasts each row.
+
+    Attributes:
+        models: The models.
+        number: For each row the position of its model.
+    """
+
+    models: tuple[SuccessModel, ...]
+    number: NDArray[np.intp]
+
+    @classmethod
+    def one(cls, model: SuccessModel, rows: int) -> RowModels:
+        """The same model for all rows."""
+        return cls((model,), np.zeros(rows, dtype=np.intp))
+
+    def forecasts(self, rows: Sequence[OutcomeRow], names: Sequence[str], progress: Progress = iter) -> Forecasts:
+        """The forecasts of some models for each row.
+
+        Raises:
+            DataError: A forecast is missing or out of range.
+        """
+        parts = []
+        for index, model in enumerate(self.models):
+            kept = np.flatnonzero(self.number == index)
+            parts.append((kept, forecast_rows(model, [rows[row] for row in kept.tolist()], names, progress)))
+        return _merged(parts, len(rows), names)
+
+
+def fold_models(train: Trainer, rows: Sequence[OutcomeRow], *, folds: int, seed: int, tell: Told = silent) -> RowModels:
+    """For each row a model fitted to the other folds, which has seen neither the row nor a near copy of it."""
+    number = grouped_folds(rows, folds, seed)
+    models = []
+    for fold in range(folds):
+        tell(f"fold {fold + 1} of {folds}")
+        models.append(train([row for row, its in zip(rows, number, strict=True) if its != fold]))
+    return RowModels(tuple(models), number)
+
+
 def out_of_fold(
     train: Trainer, rows: Sequence[OutcomeRow], names: Sequence[str], *, folds: int, seed: int, tell: Told = silent
 ) -> Forecasts:
@@ -32,14 +81,7 @@ def out_of_fold(
     Raises:
         DataError: A forecast is missing or out of range.
     """
-    number = fold_numbers(len(rows), folds, seed)
-    parts = []
-    for fold in range(folds):
-        tell(f"fold {fold + 1} of {folds}")
-        model = train([row for row, its in zip(rows, number, strict=True) if its != fold])
-        kept = np.flatnonzero(number == fold)
-        parts.append((kept, forecast_rows(model, [rows[index] for index in kept.tolist()], names)))
-    return _merged(parts, len(rows), names)
+    return fold_models(train, rows, folds=folds, seed=seed, tell=tell).forecasts(rows, names)
 
 
 def without_own_source(

@@ -9,7 +9,14 @@ from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.comparison import best_fixed, compare
 from litellm_router_plugin.evaluation.datasets import shared_prompts
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment, LadderReport
-from litellm_router_plugin.evaluation.folds import Told, out_of_fold, silent, without_own_source
+from litellm_router_plugin.evaluation.folds import (
+    RowModels,
+    Told,
+    fold_models,
+    out_of_fold,
+    silent,
+    without_own_source,
+)
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.learned_policies import (
     LEARNED,
@@ -36,8 +43,9 @@ from litellm_router_plugin.evaluation.verdicts import dominated_tiers, routing_v
 
 @dataclass(frozen=True, slots=True)
 class _Material:
-    """What all ladders share: forecasts and heuristics for the rows, by position."""
+    """What all ladders share: models, forecasts and heuristics for the rows, by position."""
 
+    served: RowModels | None
     fit: Forecasts | None
     scored: Forecasts | None
     loso: Forecasts | None
@@ -94,9 +102,12 @@ def _models_in(tables: Sequence[_Tables]) -> list[str]:
 
 def _gather(experiment: Experiment, names: Sequence[str], tell: Told, progress: Progress) -> _Material:
     scored = experiment.fit if experiment.scored is None else experiment.scored
+    fit = _fit_forecasts(experiment, names, tell, progress)
+    served = _served(experiment, scored, tell)
     return _Material(
-        fit=_fit_forecasts(experiment, names, tell, progress),
-        scored=_scored_forecasts(experiment, scored, names, tell, progress),
+        served=served,
+        fit=fit,
+        scored=_scored_forecasts(served, scored, names, tell, progress),
         loso=_loso_forecasts(experiment, scored, names, tell, progress),
         heuristics=_heuristic_scores(experiment, scored, tell),
     )
@@ -124,13 +135,27 @@ def _fit_forecasts(experiment: Experiment, names: Sequence[str], tell: Told, pro
     return out_of_fold(train, experiment.fit, names, folds=experiment.folds, seed=seed, tell=tell)
 
 
-def _scored_forecasts(
-    experiment: Experiment, scored: Sequence[OutcomeRow], names: Sequence[str], tell: Told, progress: Progress
-) -> Forecasts | None:
+def _served(experiment: Experiment, scored: Sequence[OutcomeRow], tell: Told) -> RowModels | None:
+    """The model of each scored row; None without one."""
     if experiment.model is None:
         return None
+    if not _is_cross_validated(experiment):
+        return RowModels.one(experiment.model, len(scored))
+    train, seed = _trainer(experiment, "folds"), experiment.draws.seed
+    return fold_models(train, scored, folds=experiment.folds, seed=seed, tell=tell)
+
+
+def _is_cross_validated(experiment: Experiment) -> bool:
+    return experiment.scored is None and experiment.folds > 0
+
+
+def _scored_forecasts(
+    served: RowModels | None, scored: Sequence[OutcomeRow], names: Sequence[str], tell: Told, progress: Progress
+) -> Forecasts | None:
+    if served is None:
+        return None
     tell("forecasts for the scored rows")
-    return forecast_rows(experiment.model, scored, names, progress)
+    return served.forecasts(scored, names, progress)
 
 
 def _loso_forecasts(
@@ -157,8 +182,8 @@ def _ladder_report(experiment: Experiment, material: _Material, tables: _Tables)
     loso = _forecasted(table, material.loso)
     points, learned = _learned(scored, fit, draws)
     source_only = _source_only(tables, draws)
-    if experiment.shipped is not None:
-        learned.append(as_shipped(table, experiment.shipped, experiment.prices))
+    if experiment.ship is not None and material.served is not None:
+        learned.append(as_shipped(table, experiment.ship, material.served, experiment.prices))
     replays = [*_baselines(table, material), *source_only, *learned]
     if scored is not None:
         replays += by_quality_target(scored)
@@ -229,21 +254,29 @@ def _fixed_on(experiment: Experiment) -> str:
     if experiment.model is None:
         return "no model, nothing to fix"
     if experiment.scored is None:
-        return f"the other {POINT_FOLDS - 1} of {POINT_FOLDS} folds of the scored rows"
+        others = f"the other {POINT_FOLDS - 1} of {POINT_FOLDS} folds of the scored rows"
+        if not experiment.folds:
+            return others
+        return f"{others}, each forecast by one of {experiment.folds} models that had not seen it"
     if experiment.folds:
         return f"the rows of --data, on forecasts of {experiment.folds} models for rows they had not seen"
     return "the rows of --data, on the model's own forecasts for them"
 
 
 def _warnings(experiment: Experiment) -> list[str]:
+    if experiment.scored is None and not experiment.folds and experiment.model is not None:
+        return ["no --dev rows: if the model learned from these rows, every figure of it flatters; see --folds"]
     if experiment.scored is None:
-        return ["no --dev rows: if the model learned from these rows, every figure of it flatters"]
+        return [_POOLED_FLATTERS] if len({row.source for row in experiment.fit}) > 1 else []
     warnings = []
     shared = shared_prompts(experiment.fit, experiment.scored)
     if shared:
         warnings.append(f"{shared} of the scored prompts also stand among those that settings were fixed on")
     if {row.source for row in experiment.scored} & {row.source for row in experiment.fit}:
-        warnings.append("pooled rankings reward recognising a source; compare them with 'source mean only'")
+        warnings.append(_POOLED_FLATTERS)
     if experiment.model is not None and not experiment.folds:
         warnings.append("if the model learned from the rows of --data, settings fixed there are too cheap; see --folds")
     return warnings
+
+
+_POOLED_FLATTERS = "pooled rankings reward recognising a source; compare them with 'source mean only'"

@@ -243,6 +243,18 @@ def test_train_refuses_options_that_make_no_sense(
     assert problem in found.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [(["--folds", "1"], "--folds: one part cannot"), (["--folds", "3", "--artefact", "."], "--artefact: would not be")],
+)
+def test_evaluate_refuses_options_that_make_no_sense(
+    run: Run, outcomes: Path, arguments: list[str], problem: str
+) -> None:
+    found = run("evaluate", "--data", outcomes, "--ladder", LADDER, *arguments)
+    assert found.exit_code == 2
+    assert problem in found.output
+
+
 def test_evaluate_needs_prices_and_a_ladder_that_fits(run: Run, tmp_path: Path, outcomes: Path) -> None:
     base = ("evaluate", "--data", outcomes, "--baselines-only", "--no-heuristics", "--draws", 50)
     assert "needed, since no ladder of --tiers fits" in run(*base).output

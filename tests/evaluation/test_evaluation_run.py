@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,13 @@ from litellm_router_plugin.core.requests import RequestView
 from litellm_router_plugin.errors import DataError
 from litellm_router_plugin.evaluation.comparison import PolicyFigures
 from litellm_router_plugin.evaluation.experiment import EvaluationReport, Experiment, LadderReport
+from litellm_router_plugin.evaluation.folds import grouped_folds
 from litellm_router_plugin.evaluation.ladders import RecordedLadder
 from litellm_router_plugin.evaluation.models import SuccessModel
 from litellm_router_plugin.evaluation.rows import OutcomeRow
 from litellm_router_plugin.evaluation.run import run
 from litellm_router_plugin.evaluation.scopes import MEAN, POOLED, Draws
+from litellm_router_plugin.evaluation.shipped import ShippedClassifier
 
 MakeRows = Callable[..., list[OutcomeRow]]
 DRAWS = Draws(200, 0)
@@ -148,6 +151,56 @@ def test_folds_fix_the_setting_on_forecasts_for_unseen_rows(world: Experiment, s
     assert only(report).points == only(run(world)).points
 
 
+class Remembers:
+    """Knows every prompt that it learned from and nothing of others."""
+
+    def __init__(self, rows: Sequence[OutcomeRow]) -> None:
+        self.outcomes = {row.prompt.view().text: row.outcomes for row in rows}
+
+    def predict_success(self, request: RequestView, model_names: Sequence[str]) -> dict[str, float]:
+        known = self.outcomes.get(request.text, {})
+        return {name: known[name].score if name in known else 0.5 for name in model_names}
+
+    def predict_completion_tokens(self, _: RequestView, model_names: Sequence[str]) -> dict[str, float]:
+        return dict.fromkeys(model_names, 100.0)
+
+
+def test_folds_without_dev_rows_score_each_row_by_a_model_that_had_not_seen_it(world: Experiment) -> None:
+    remembers = Remembers(world.fit)
+    flattered = only(run(changed(world, scored=None, model=remembers)))
+    honest = run(changed(world, scored=None, model=remembers, train=Remembers, folds=5))
+    ranked = [
+        {each.ranker: each.scopes[0]["fail_auc"].value for each in report.rankings}["learned"]
+        for report in (flattered, only(honest))
+    ]
+    assert ranked == [pytest.approx(1.0, abs=0.01), 0.5]
+    assert "one of 5 models that had not seen it" in honest.fixed_on
+    assert not any("flatters" in warning for warning in honest.warnings)
+
+
+def test_near_copies_of_a_prompt_share_a_fold(make_rows: MakeRows) -> None:
+    rows = make_rows(40, seed=8)
+    number = grouped_folds([*rows, *(replace(row, id=f"copy of {row.id}") for row in rows)], 4, seed=0)
+    assert number[:40].tolist() == number[40:].tolist()
+    assert set(number.tolist()) == {0, 1, 2, 3}
+
+
+def test_the_shipped_settings_of_each_fold_serve_its_rows(world: Experiment) -> None:
+    shipped: list[object] = []
+
+    def ship(model: SuccessModel) -> ShippedClassifier:
+        shipped.append(model)
+        return lambda tiers, *_: (
+            lambda request: Forecast(
+                tiers[2 if request.text in model.outcomes else 0]  # type: ignore[attr-defined]  # a Remembers
+            )
+        )
+
+    report = only(run(changed(world, scored=None, train=Remembers, folds=3, ship=ship)))
+    assert len(shipped) == 3
+    assert policy(report, "learned, as shipped").shares == (1.0, 0.0, 0.0)
+
+
 def test_folds_without_a_way_to_train_are_refused(world: Experiment) -> None:
     with pytest.raises(DataError, match="--folds: there is no way given to fit fresh models"):
         run(changed(world, folds=2))
@@ -181,7 +234,7 @@ def test_the_shipped_classifier_is_replayed_by_the_tiers_it_proposes(world: Expe
         built.append(tuple(models))
         return lambda request: Forecast(tiers[2]) if float(request.text.split(maxsplit=1)[0]) > 0.4 else Forecast(None)
 
-    report = only(run(changed(world, shipped=build)))
+    report = only(run(changed(world, ship=lambda _: build)))
     found = policy(report, "learned, as shipped")
     assert built == [("small", "middle", "large")]
     assert found.shares[1] == 0
