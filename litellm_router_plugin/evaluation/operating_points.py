@@ -16,7 +16,7 @@ from litellm_router_plugin.evaluation.tables import OutcomeTable, TierForecasts
 
 TARGETS = (0.95, 0.98, 1.0)
 """Shares of the best fixed tier's quality for which the saving is reported."""
-TRADE_OFFS = 181
+TRADE_OFFS = 721
 """Trade-offs tried between "quality only" and "cost only"."""
 SMALLEST_TRADE_OFF, LARGEST_TRADE_OFF = 1e-3, 1e4
 """In quality (0..1) for the dearest tier's mean expected cost: from a thousandth of a point to never worth it."""

@@ -21,7 +21,7 @@ from litellm_router_plugin.learning.answer_check import (
     AnswerCheckModel,
     Prior,
 )
-from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
+from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, misfit, save_artefact
 from litellm_router_plugin.learning.trees import TreeEnsemble
 
 KIND: Final = "answer-check"
@@ -62,7 +62,7 @@ def load_answer_check(folder: str | os.PathLike[str]) -> AnswerCheckModel:
     try:
         return _model(artefact.arrays, about)
     except (ArtefactError, KeyError, ValueError, IndexError) as error:
-        raise ArtefactError(f"{folder}: its arrays do not fit together: {error}") from error
+        raise misfit(folder, error) from error
 
 
 def _model(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> AnswerCheckModel:

@@ -125,6 +125,15 @@ def load_artefact(folder: str | os.PathLike[str], kind: str) -> Artefact:
     return Artefact(kind, about, arrays, files[CARD].decode("utf-8", "replace"), documents)
 
 
+def misfit(folder: str | os.PathLike[str], error: Exception) -> ArtefactError:
+    """What to raise where whole, undamaged arrays do not make a model."""
+    what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    return ArtefactError(
+        f"{folder}: its arrays do not fit together: {what}. It was written by another version of this package:"
+        " train it again"
+    )
+
+
 def _manifest_checksum(manifest: Mapping[str, object]) -> str:
     content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

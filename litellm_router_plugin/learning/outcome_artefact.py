@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litellm_router_plugin.errors import ArtefactError
-from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
+from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, misfit, save_artefact
 from litellm_router_plugin.learning.ease import Ease
 from litellm_router_plugin.learning.features import FEATURE_NAMES, FEATURE_SPEC_VERSION
 from litellm_router_plugin.learning.known_kinds import KnownKinds
@@ -72,7 +72,7 @@ def load_model(folder: str | os.PathLike[str]) -> LearnedModel:
     try:
         return _model(artefact.arrays, _names(about), {k: v for k, v in about.items() if k not in _OWN_KEYS})
     except (ArtefactError, KeyError, ValueError, IndexError) as error:
-        raise ArtefactError(f"{folder}: its arrays do not fit together: {error}") from error
+        raise misfit(folder, error) from error
 
 
 def _names(about: Mapping[str, object]) -> tuple[str, ...]:

@@ -15,8 +15,7 @@ from typing import Any, Final, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from litellm_router_plugin.errors import ArtefactError
-from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, save_artefact
+from litellm_router_plugin.learning.artefacts import Artefact, load_artefact, misfit, save_artefact
 from litellm_router_plugin.learning.heads import sigmoid
 
 FloatArray = NDArray[np.float64]
@@ -185,7 +184,7 @@ def load_text_model(folder: str | os.PathLike[str]) -> TextModel:
     try:
         return _text_model(artefact)
     except (KeyError, ValueError) as error:
-        raise ArtefactError(f"{folder}: its parts do not fit together: {error}") from error
+        raise misfit(folder, error) from error
 
 
 def _text_model(artefact: Artefact) -> TextModel:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ from sklearn.metrics import roc_auc_score
 
 from litellm_router_plugin.config.base import references
 from litellm_router_plugin.config.learned import LearnedSettings
+from litellm_router_plugin.errors import ArtefactError
+from litellm_router_plugin.learning.artefacts import load_artefact, save_artefact
 from litellm_router_plugin.learning.default_card import SOURCE_LICENCES
 from litellm_router_plugin.learning.learned_classifier import DEFAULT_ARTEFACT, LearnedClassifier, default_model
+from litellm_router_plugin.learning.outcome_artefact import KIND, load_model
 from litellm_router_plugin.learning.outcome_rows import row_request
 
 MOST_BYTES = 1_000_000
@@ -95,3 +99,22 @@ def test_settings_take_one_way_to_choose() -> None:
 
 def test_a_folder_in_the_settings_is_found_as_a_file_reference() -> None:
     assert list(references(LearnedSettings(type="learned", artefact="/models/mine"))) == [("artefact", "file path")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"seen": None}, "'seen' is missing"),
+        ({"tree_leaves": None}, "'tree_leaves' is missing"),
+        ({"heads": np.zeros((2, 6))}, r"heads has shape \(2, 6\)"),
+    ],
+)
+def test_an_artefact_of_another_version_is_refused_with_what_to_do(
+    tmp_path: Path, changed: dict[str, Any], problem: str
+) -> None:
+    shipped = load_artefact(DEFAULT_ARTEFACT, KIND)
+    arrays = {name: array for name, array in {**shipped.arrays, **changed}.items() if array is not None}
+    about = {key: value for key, value in shipped.about.items() if key != "schema_version"}
+    save_artefact(tmp_path / "older", replace(shipped, about=about, arrays=arrays))
+    with pytest.raises(ArtefactError, match=rf"older: its arrays do not fit together: .*{problem}.* train it again"):
+        load_model(tmp_path / "older")
