@@ -180,3 +180,13 @@ def test_nothing_to_learn_from_is_refused(rows: Rows, make_rows: MakeRows) -> No
         row["outcomes"] = {"m": {"score": 1.0}}
     with pytest.raises(DataError, match="every score is 1"):
         train_outcomes(alike)
+
+
+def test_prompts_of_one_template_are_no_copies_of_each_other() -> None:
+    template = " ".join(f"rule{number}" for number in range(300))
+    prompts = [
+        f"{template} now stack block {number} on block {number + 1} in room {3 * number}" for number in range(30)
+    ]
+    assert near_duplicate_groups(prompts) == list(range(30))
+    assert near_duplicate_groups([*prompts, prompts[7]])[30] == 7
+    assert near_duplicate_groups([template] * 30) == [0] * 30
