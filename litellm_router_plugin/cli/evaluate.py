@@ -118,28 +118,27 @@ def evaluate(
         if plot is not None:
             figure_class()
         model = None if baselines_only else outcome_model(artefact)
+        ladders = chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows])
+        known = read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE))
+        resamples = Draws(draws, seed)
         if answers is not None:
-            ladders = chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows])
-            known = read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE))
-            replay = Replay(answers, known, second, judge, model, Draws(draws, seed), strict=strict)
+            replay = Replay(answers, known, second, judge, model, resamples, strict=strict)
             typer.echo(replayed(replay, ladders, fit.rows, scored_rows))
-            exit_after(bad_lines)
-            return
-        experiment = Experiment(
-            fit=fit.rows,
-            scored=scored_rows,
-            ladders=chosen_ladders(ladder or [], beside(data, tiers, TIERS_FILE), [fit.rows, scored_rows or fit.rows]),
-            prices=read_prices(_needed(beside(data, prices, PRICES_FILE), "--prices", PRICES_FILE)),
-            model=model,
-            ship=ship,
-            train=trainer(seed),
-            folds=folds,
-            loso=loso,
-            heuristics=installed_heuristics() if heuristics else {},
-            draws=Draws(draws, seed),
-        )
-        report = _run(experiment)
-        _hand_over(report, plot, json)
+        else:
+            experiment = Experiment(
+                fit=fit.rows,
+                scored=scored_rows,
+                ladders=ladders,
+                prices=known,
+                model=model,
+                ship=ship,
+                train=trainer(seed),
+                folds=folds,
+                loso=loso,
+                heuristics=installed_heuristics() if heuristics else {},
+                draws=resamples,
+            )
+            _hand_over(_run(experiment), plot, json)
     exit_after(bad_lines)
 
 
