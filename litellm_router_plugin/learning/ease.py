@@ -32,7 +32,7 @@ class Ease:
 
     def of(self, features: FloatArray) -> float:
         """The ease of one prompt, -`MOST` to `MOST`; higher is easier."""
-        score: float = self.weights.dot(features).item() - self.offset
+        score = float(np.matmul(self.weights, features)) - self.offset
         return max(-MOST, min(MOST, score))
 
     def of_rows(self, features: FloatArray) -> FloatArray:

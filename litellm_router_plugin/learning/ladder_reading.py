@@ -2,6 +2,9 @@
 
 Everything linear is one matrix, and the leaves of the trees hold the log-odds of the ladder's own heads. The numbers
 are those of `outcome_model.LearnedModel.read` but for rounding in the last bits; only the order of sums differs.
+
+Short products are `np.matmul`'s, not `dot`'s: `dot` lets go of Python's lock whatever the size, and in a busy proxy
+another thread then runs for longer than the whole forecast takes.
 """
 
 from __future__ import annotations
@@ -78,7 +81,7 @@ class LadderReader:
         if self._is_foreign is not None and self._is_foreign(features):
             return LadderReading([0.0] * len(self._ease_loadings), math.inf, rest[self._kinds :])
         nearest = max(rest[: self._kinds])
-        distance = math.sqrt(max(directions.dot(directions).item() - 2.0 * nearest, 0.0)) / self._limit
+        distance = math.sqrt(max(float(np.matmul(directions, directions)) - 2.0 * nearest, 0.0)) / self._limit
         ease = self._ease.of(features)
         moves = [loading * ease for loading in self._ease_loadings]
         if distance <= FAMILIAR:

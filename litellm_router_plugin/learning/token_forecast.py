@@ -35,7 +35,7 @@ class PromptTokens:
 
     def of(self, features: FloatArray, request: RequestView) -> float:
         """Expected prompt tokens of the whole request; what lies outside the window is taken to be like it."""
-        window = np.expm1(features[_PROMPT_SLICE]).dot(self.per_count).item()
+        window = float(np.matmul(np.expm1(features[_PROMPT_SLICE]), self.per_count))
         shown = max(1, min(len(request.text), WINDOW_HEAD + WINDOW_TAIL))
         chars = max(request.chars, request.text_chars, len(request.text))
         tokens: float = window * chars / shown
