@@ -75,7 +75,7 @@ class LadderReport:
         dominated: A sentence for each tier that another one beats at a lower cost.
         policies: Every policy on the scored rows.
         points: The settings fixed on the fit rows; empty without a model, or when fixed by folds.
-        frontier: Every trade-off on the scored rows: where the rule could stand, not a result.
+        frontier: Trade-offs on the scored rows: where the rule could stand, not a result.
         hindsight: For each target the saving of the best setting chosen on the scored rows themselves, which
             flatters; None where none reaches it.
         rankings: Every score's ranking.

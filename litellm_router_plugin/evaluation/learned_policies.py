@@ -21,6 +21,8 @@ POINT_FOLDS = 5
 QUALITY_TARGETS = (0.9, 0.95, 1.0)
 """Settings of ``quality_target`` that are replayed without any fitting."""
 PER_THOUSAND = 1000
+FRONTIER_STEP = 4
+"""One of so many trade-offs is reported; more look the same in a picture."""
 LEARNED, SOURCE_ONLY = "learned", "source only"
 FIT_DRAWS = 200
 """Resamples behind a cautious setting: enough for one end of an interval, which nobody reads to three decimals."""
@@ -90,8 +92,8 @@ def by_quality_target(scored: Forecasted, settings: Sequence[float] = QUALITY_TA
 
 
 def frontier(scored: Forecasted) -> list[FrontierPoint]:
-    """Every trade-off on the scored rows, from quality only to cost only."""
-    rules = trade_offs(scored.forecasts)
+    """Trade-offs on the scored rows, from quality only to cost only."""
+    rules = trade_offs(scored.forecasts)[::FRONTIER_STEP]
     replays = [replay("", scored.table, rule.choose(scored.forecasts)) for rule in rules]
     found = means(scored.table, replays, Resamples(len(scored), 1, 0))
     return [
