@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 2
 PANEL_INCHES = (6.4, 4.4)
+LEGEND_COLUMNS_A_PANEL = 2
+"""Columns of the legend below each panel of a line; the longest name fits into one."""
+LEGEND_LINE_INCHES = 0.2
 DPI = 120
 MARKS = "osv^D*P"
 COLOURS = 10
@@ -31,7 +34,7 @@ def plot_report(report: EvaluationReport, path: Path) -> None:
     figure = _empty_figure(len(report.ladders))
     for axes, ladder in zip(figure.axes, report.ladders, strict=True):
         _draw_ladder(axes, ladder)
-    _add_legend(figure)
+    _add_legend(figure, LEGEND_COLUMNS_A_PANEL * min(COLUMNS, len(report.ladders)))
     try:
         figure.savefig(path, dpi=DPI)
     except (OSError, ValueError) as error:
@@ -86,9 +89,11 @@ def _draw_policy(axes: Axes, policy: PolicyFigures, index: int) -> None:
     axes.errorbar(cost, quality.value, yerr=error, fmt=mark, color=colour, ms=5, elinewidth=0.7, label=policy.policy)
 
 
-def _add_legend(figure: Figure) -> None:
-    """One legend for all panels, below them."""
+def _add_legend(figure: Figure, columns: int) -> None:
+    """One legend for all panels, below them, in room of its own."""
     named = {
         label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=3, fontsize="small")
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + LEGEND_LINE_INCHES * -(-len(named) // columns))
+    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=columns, fontsize="small")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -68,6 +69,25 @@ def test_the_plot_is_a_picture(report: EvaluationReport, tmp_path: Path) -> None
     path = tmp_path / "frontier.png"
     plot_report(report, path)
     assert path.read_bytes().startswith(PNG_MAGIC)
+
+
+@pytest.mark.parametrize("ladders", [1, 3])
+def test_the_legend_of_a_plot_lies_within_the_picture(
+    report: EvaluationReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ladders: int
+) -> None:
+    figures = pytest.importorskip("matplotlib.figure", reason="the plot extra is not installed")
+    drawn = []
+
+    class Watched(figures.Figure):  # type: ignore[misc, name-defined]  # the module is imported here
+        def savefig(self, *arguments: object, **options: object) -> None:
+            super().savefig(*arguments, **options)
+            drawn.append((self.legends[0].get_window_extent(), self.bbox))
+
+    monkeypatch.setattr(figures, "Figure", Watched)
+    plot_report(replace(report, ladders=report.ladders * ladders), tmp_path / "frontier.png")
+    ((legend, picture),) = drawn
+    assert picture.x0 <= legend.x0 < legend.x1 <= picture.x1
+    assert picture.y0 <= legend.y0 < legend.y1 <= picture.y1
 
 
 def test_a_plot_without_matplotlib_names_the_extra(
