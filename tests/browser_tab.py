@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 from dashboard_server import ADMIN
 
 WIDE, NARROW = {"width": 1360, "height": 900}, {"width": 390, "height": 800}
+PAGE_WIDTH = "document.documentElement.scrollWidth"
+SETTLED_WITHIN_S = 5.0
 
 
 @dataclass
@@ -31,6 +34,14 @@ class Tab:
     def wait(self) -> None:
         """Until everything is loaded."""
         self.page.get_by_role("status").filter(has_text="as of").wait_for()
+
+    def assert_nothing_is_wider(self) -> None:
+        """Nothing reaches beyond the window; where its size has changed, the charts follow a frame or two later."""
+        window = self.page.viewport_size["width"]
+        deadline = time.monotonic() + SETTLED_WITHIN_S
+        while (width := self.page.evaluate(PAGE_WIDTH)) != window and time.monotonic() < deadline:
+            self.page.wait_for_timeout(20)
+        assert width == window
 
     def rows(self) -> list[str]:
         """The rows of the list of decisions, each as one line."""
