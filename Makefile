@@ -39,7 +39,7 @@ eval: .venv/.ready ## Evaluate routing on the recorded outcomes below TIER_ROUTE
 		echo "no recorded outcomes: set TIER_ROUTER_DATA to the folder that holds routing_outcomes/" >&2; exit 2; }
 	$(BIN)/tier-router evaluate --data $(TIER_ROUTER_DATA)/routing_outcomes/train.jsonl.gz \
 		--dev $(TIER_ROUTER_DATA)/routing_outcomes/dev.jsonl.gz --folds 3 $(EVAL_ARGS)
-	@all=$$(mktemp --suffix .jsonl.gz) && trap 'rm -f "$$all"' EXIT && \
+	@place=$$(mktemp -d) && all="$$place/all.jsonl.gz" && trap 'rm -rf "$$place"' EXIT && \
 		cat $(TIER_ROUTER_DATA)/routing_outcomes/train.jsonl.gz $(TIER_ROUTER_DATA)/routing_outcomes/dev.jsonl.gz > "$$all" && \
 		$(BIN)/tier-router evaluate --data "$$all" --folds 5 --prices $(TIER_ROUTER_DATA)/routing_outcomes/prices.json \
 		--tiers $(TIER_ROUTER_DATA)/routing_outcomes/tiers.json $(EVAL_FOLDS_ARGS)

@@ -204,8 +204,8 @@ class ProxyProcess:
 
     def _read_rows(self, event: str) -> list[Json]:
         path = self.folder / "rows.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        entries = [json.loads(line) for line in lines]
+        *whole, _ = path.read_text().split("\n") if path.exists() else [""]  # the last line may be half written
+        entries = [json.loads(line) for line in whole]
         return [entry["row"] for entry in entries if entry["event"] == event]
 
     def forget_rows(self) -> None:

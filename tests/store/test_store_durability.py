@@ -98,7 +98,7 @@ def test_a_database_that_is_down_is_written_to_when_it_is_back(tmp_path: Path, m
     traffic.into(store.add_decision)
     started = time.perf_counter()
     traffic.run(50)
-    assert time.perf_counter() - started < 1.0
+    assert time.perf_counter() - started < 10.0, "it does not wait for the database"
     assert store.counts().queued == 50
     with pytest.raises(TimeoutError, match="50 items are still to be written"):
         store.flush(timeout_s=0.2)
